@@ -1,0 +1,1 @@
+"""Tests of `convcore.ops`: one file an op."""

@@ -1,0 +1,181 @@
+"""The definitions of the ops, as naive loops over single elements.
+
+Nothing here imports convcore, and nothing is fast: each function is the formula, element by element, in the
+dtype `exact` picks (int64 for integers and booleans, float64 for the rest). `sliding` computes the same on whole
+arrays for larger shapes, `test_reference` proves that the two and SciPy agree.
+
+Activations are NHWC, kernels HWIO. `pads` is ``((top, bottom), (left, right))``, `stride` and `dilation` are
+``(rows, columns)``. A tap that falls into the padding multiplies a zero, as if the image had been padded with
+`numpy.pad`: an infinite weight there gives NaN.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Pair = tuple[int, int]
+Pads = tuple[Pair, Pair]
+
+
+def exact(array: npt.ArrayLike) -> Array:
+    """The array in the oracle's arithmetic: int64 for integers and booleans, float64 for all other dtypes."""
+    a = np.asarray(array)
+    return a.astype(np.int64 if a.dtype.kind in "iub" else np.float64)
+
+
+def resolve_pads(padding: Any, size: Pair, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Pads:
+    """The pads that a `padding` argument means; "same" is Keras's rule (the odd pixel goes to the end)."""
+    if isinstance(padding, str):
+        if padding.lower() == "valid":
+            return ((0, 0), (0, 0))
+        rows, columns = (
+            max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
+            for n, k, s, d in zip(size, kernel, stride, dilation, strict=True)
+        )
+        return ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
+    if isinstance(padding, int):
+        return ((padding, padding), (padding, padding))
+    vertical, horizontal = padding
+    if isinstance(vertical, int):
+        return ((vertical, vertical), (horizontal, horizontal))
+    return (tuple(vertical), tuple(horizontal))
+
+
+def output_size(size: Pair, kernel: Pair, stride: Pair, pads: Pads, dilation: Pair = (1, 1)) -> Pair:
+    """Rows and columns of the output: ``floor((size + pads - reach) / stride) + 1`` with the kernel's reach."""
+    rows, columns = (
+        (n + sum(p) - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(size, kernel, stride, pads, dilation, strict=True)
+    )
+    return (rows, columns)
+
+
+def conv2d(
+    x: Array, w: Array, bias: Array | None = None, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+) -> Array:
+    """y[n, r, q, o] = bias[o] + sum over i, j, c of x[n, r*sh + i*dh - top, q*sw + j*dw - left, c] * w[i, j, c, o]."""
+    x, w = exact(x), exact(w)
+    n, ih, iw, ic = x.shape
+    kh, kw, _, oc = w.shape
+    oh, ow = output_size((ih, iw), (kh, kw), stride, pads, dilation)
+    y = np.zeros((n, oh, ow, oc), np.result_type(x, w))
+    for b, r, q, o in itertools.product(range(n), range(oh), range(ow), range(oc)):
+        total = y.dtype.type(0) if bias is None else y.dtype.type(bias[o])
+        for i, j, c in itertools.product(range(kh), range(kw), range(ic)):
+            row = r * stride[0] + i * dilation[0] - pads[0][0]
+            column = q * stride[1] + j * dilation[1] - pads[1][0]
+            inside = 0 <= row < ih and 0 <= column < iw
+            total += (x[b, row, column, c] if inside else x.dtype.type(0)) * w[i, j, c, o]
+        y[b, r, q, o] = total
+    return y
+
+
+def conv2d_backward_data(
+    dy: Array, w: Array, input_shape: tuple[int, ...], *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+) -> Array:
+    """dx: each output gradient goes back, times its weight, to every input that it was made of."""
+    dy, w = exact(dy), exact(w)
+    n, oh, ow, oc = dy.shape
+    kh, kw, ic, _ = w.shape
+    dx = np.zeros(input_shape, np.result_type(dy, w))
+    for b, r, q, i, j in itertools.product(range(n), range(oh), range(ow), range(kh), range(kw)):
+        row = r * stride[0] + i * dilation[0] - pads[0][0]
+        column = q * stride[1] + j * dilation[1] - pads[1][0]
+        if 0 <= row < input_shape[1] and 0 <= column < input_shape[2]:
+            for c, o in itertools.product(range(ic), range(oc)):
+                dx[b, row, column, c] += dy[b, r, q, o] * w[i, j, c, o]
+    return dx
+
+
+def conv2d_backward_weights(
+    x: Array, dy: Array, kernel: Pair, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+) -> tuple[Array, Array]:
+    """(dw, db): each weight collects input times output gradient over all places where it was used."""
+    x, dy = exact(x), exact(dy)
+    n, oh, ow, oc = dy.shape
+    _, ih, iw, ic = x.shape
+    dw = np.zeros((*kernel, ic, oc), np.result_type(x, dy))
+    db = np.zeros(oc, dy.dtype)
+    for b, r, q, o in itertools.product(range(n), range(oh), range(ow), range(oc)):
+        db[o] += dy[b, r, q, o]
+        for i, j, c in itertools.product(range(kernel[0]), range(kernel[1]), range(ic)):
+            row = r * stride[0] + i * dilation[0] - pads[0][0]
+            column = q * stride[1] + j * dilation[1] - pads[1][0]
+            inside = 0 <= row < ih and 0 <= column < iw
+            dw[i, j, c, o] += (x[b, row, column, c] if inside else x.dtype.type(0)) * dy[b, r, q, o]
+    return dw, db
+
+
+def max_pool2d(x: Array, pool: Pair, *, stride: Pair, pads: Pads) -> tuple[Array, Array]:
+    """(value, index): the first maximum of each window in row-major order, or its first NaN.
+
+    The index is ``row * width + column`` in the plane without padding. Padding never wins: it is not looked at.
+    """
+    x = np.asarray(x)
+    n, ih, iw, channels = x.shape
+    oh, ow = output_size((ih, iw), pool, stride, pads)
+    y = np.zeros((n, oh, ow, channels), x.dtype)
+    indices = np.full(y.shape, -1, np.int64)
+    for b, r, q, c in itertools.product(range(n), range(oh), range(ow), range(channels)):
+        best, best_at = None, -1
+        for i, j in itertools.product(range(pool[0]), range(pool[1])):
+            row, column = r * stride[0] + i - pads[0][0], q * stride[1] + j - pads[1][0]
+            if not (0 <= row < ih and 0 <= column < iw):
+                continue
+            value = x[b, row, column, c]
+            first_nan = value != value and best == best
+            if best is None or value > best or first_nan:
+                best, best_at = value, row * iw + column
+        y[b, r, q, c], indices[b, r, q, c] = best, best_at
+    return y, indices
+
+
+def max_pool2d_backward(dy: Array, indices: Array, input_shape: tuple[int, ...]) -> Array:
+    """dx: every output gradient is added to the one input that won its window."""
+    dy = exact(dy)
+    dx = np.zeros(input_shape, dy.dtype)
+    for b, r, q, c in np.ndindex(*dy.shape):
+        row, column = divmod(int(indices[b, r, q, c]), input_shape[2])
+        dx[b, row, column, c] += dy[b, r, q, c]
+    return dx
+
+
+def dense(x: Array, w: Array, bias: Array | None = None) -> Array:
+    """y[n, u] = bias[u] + sum over i of x[n, i] * w[i, u]."""
+    x, w = exact(x), exact(w)
+    y = np.zeros((x.shape[0], w.shape[1]), np.result_type(x, w))
+    for n, u in np.ndindex(*y.shape):
+        total = y.dtype.type(0) if bias is None else y.dtype.type(bias[u])
+        for i in range(x.shape[1]):
+            total += x[n, i] * w[i, u]
+        y[n, u] = total
+    return y
+
+
+def softmax(x: Array) -> Array:
+    """exp(x) / sum(exp(x)) over the last axis, each row shifted by its maximum; -inf has probability 0."""
+    x = np.asarray(x, np.float64)
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
+    """(loss of each row, its gradient by the logits) for class ids (n,) or rows of probabilities (n, classes)."""
+    logits = np.asarray(logits, np.float64)
+    n, classes = logits.shape
+    targets = np.zeros((n, classes))
+    for row in range(n):
+        targets[row] = labels[row] if np.ndim(labels) == 2 else [k == labels[row] for k in range(classes)]
+    loss = np.zeros(n)
+    for row in range(n):
+        top = logits[row].max()
+        log_total = math.log(math.fsum(math.exp(v - top) for v in logits[row]))
+        terms = (t * ((top - v) + log_total) for t, v in zip(targets[row], logits[row], strict=True) if t != 0)
+        loss[row] = math.fsum(terms)
+    return loss, softmax(logits) * targets.sum(axis=1, keepdims=True) - targets
