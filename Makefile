@@ -1,0 +1,89 @@
+# convcore: `make train` and `make test` work on a fresh machine with Python 3.11 or newer, make and a C compiler.
+# Everything is installed into VENV and nothing outside of it is touched; stamp files make a second run start at once.
+
+VENV ?= .venv
+PEERS ?= $(VENV)-peers
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
+	$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ENGINE := $(wildcard src/*.* src/*/*.*)
+C_FILES := $(filter-out src/native.c,$(filter %.c %.h,$(ENGINE)))
+CYTHON_FILES := $(filter %.pyx %.pxd %.pxi,$(ENGINE))
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test lint format train bench bench-peers docs dist clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
+
+dev: $(VENV)/.dev ## make the environment: convcore, editable, and the tools
+	@echo "Ready: $(BIN)/python, $(BIN)/convcore. After an edit in src/: make dev, or python setup.py build_ext --inplace"
+
+train: $(VENV)/.built ## build convcore and train the seed net on MNIST; ARGS='--epochs 1' goes to `convcore train`
+	@$(BIN)/convcore train $(ARGS)
+
+test: $(VENV)/.dev ## run all tests; ARGS='tests/ops -x' goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, cython-lint, clang-format, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/cython-lint $(CYTHON_FILES)
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## put Python and C into the project's form
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(C_FILES)
+
+bench: $(VENV)/.dev ## measure ops and model, with the share of this machine's peak; ARGS='-k conv2' goes to pytest
+	$(BIN)/python bench/peak.py
+	$(BIN)/python -m pytest bench --benchmark-only $(ARGS)
+
+bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and in PyTorch, in turn, in an environment of their own
+	PYTHONPATH=. $(PEERS)/bin/python bench/peers.py $(ARGS)
+
+docs: $(VENV)/.dev ## write the API reference to docs/api
+	$(PIP) 'convcore[docs]'
+	$(BIN)/pdoc --docformat numpy --output-directory docs/api convcore
+
+dist: $(VENV)/.dev ## build and check the sdist and the wheel in dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python .ci/check_dist.py dist
+
+clean: ## remove what was built, and the environments
+	rm -rf $(VENV) $(PEERS) build dist docs/api *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache src/native.c
+	find convcore tests bench .ci -name __pycache__ -prune -exec rm -rf {} +
+	find convcore -name '_native*.so' -delete
+
+# The environment. pip's own isolation is off: the compiler sees the Cython of this environment, so that a rebuild
+# needs no network and lint, build and debugger agree on the version.
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "convcore needs Python 3.11 or newer, and there is none on the PATH: install it, or say where it is with make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "convcore needs Python 3.11 or newer, and $(PYTHON) is not: name another with make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (on Debian and Ubuntu the package python3-venv)."; exit 1; }
+	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || { echo "$(PYTHON) has no header files: install them (on Debian and Ubuntu the package python3-dev)."; exit 1; }
+	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || { echo "convcore needs a C compiler, and there is none on the PATH: install gcc or clang, or name yours in CC."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.made pyproject.toml setup.py $(ENGINE)
+	$(PIP) $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])')
+	$(PIP) --no-build-isolation --editable '.[data]'
+	@touch $@
+
+# convcore itself is installed by now, so naming it with an extra adds the packages of that extra and builds nothing.
+$(VENV)/.dev: pyproject.toml | $(VENV)/.built
+	$(PIP) 'convcore[dev]'
+	@touch $@
+
+$(PEERS)/.made: bench/peers.txt | $(VENV)/.made
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/peers.txt
+	@touch $@
