@@ -1,0 +1,91 @@
+"""Every op in every direction, on the named problems of tests/cases.py.
+
+`make bench ARGS='-k conv2d'` measures a part, and `--benchmark-json FILE` among the ARGS keeps the rates too. FLOPs are
+nominal, two for each product, whatever the algorithm executes; memory-bound ops give their time alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from bench.conftest import Measure
+from convcore import ops
+from tests import cases
+
+Normal = Callable[..., npt.NDArray[np.float32]]
+CONVS = (*cases.SEED_CONVS, *cases.NETWORK_CONVS)
+BATCH, CLASSES, PARAMETERS = 128, 10, 243_786  # the seed net's
+
+
+@pytest.mark.parametrize("case", CONVS, ids=str)
+def test_conv2d(case: cases.Conv, measure: Measure, normal: Normal) -> None:
+    x, w, bias = normal(*case.input_shape), normal(*case.kernel_shape), normal(case.oc)
+    measure(ops.conv2d, x, w, bias, activation="relu", flops=case.flops, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("case", CONVS, ids=str)
+def test_conv2d_backward_data(case: cases.Conv, measure: Measure, normal: Normal) -> None:
+    dy, w = normal(*case.output_shape), normal(*case.kernel_shape)
+    measure(ops.conv2d_backward_data, dy, w, case.input_shape, flops=case.flops, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("case", CONVS, ids=str)
+def test_conv2d_backward_weights(case: cases.Conv, measure: Measure, normal: Normal) -> None:
+    x, dy = normal(*case.input_shape), normal(*case.output_shape)
+    measure(ops.conv2d_backward_weights, x, dy, case.kernel_shape, flops=case.flops, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("case", cases.SEED_POOLS, ids=str)
+def test_max_pool2d(case: cases.Pool, measure: Measure, normal: Normal) -> None:
+    measure(ops.max_pool2d, normal(*case.input_shape), return_indices=True, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("case", cases.SEED_POOLS, ids=str)
+def test_max_pool2d_backward(case: cases.Pool, measure: Measure, normal: Normal) -> None:
+    y, indices = ops.max_pool2d(normal(*case.input_shape), return_indices=True, **case.arguments)
+    dy = normal(*y.shape)
+    measure(ops.max_pool2d_backward, dy, indices, case.input_shape, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("case", cases.SEED_DENSES, ids=str)
+def test_dense(case: cases.Dense, measure: Measure, normal: Normal) -> None:
+    x, w, bias = normal(case.n, case.inputs), normal(case.inputs, case.units), normal(case.units)
+    measure(ops.dense, x, w, bias, activation="relu", flops=case.flops, images=case.n)
+
+
+@pytest.mark.parametrize("case", cases.SEED_DENSES, ids=str)
+def test_dense_backward_data(case: cases.Dense, measure: Measure, normal: Normal) -> None:
+    dy, w = normal(case.n, case.units), normal(case.inputs, case.units)
+    measure(ops.dense_backward_data, dy, w, flops=case.flops, images=case.n)
+
+
+@pytest.mark.parametrize("case", cases.SEED_DENSES, ids=str)
+def test_dense_backward_weights(case: cases.Dense, measure: Measure, normal: Normal) -> None:
+    x, dy = normal(case.n, case.inputs), normal(case.n, case.units)
+    measure(ops.dense_backward_weights, x, dy, flops=case.flops, images=case.n)
+
+
+@pytest.mark.parametrize("op", [ops.relu, ops.sigmoid, ops.tanh], ids=lambda op: op.__name__)
+def test_pointwise(op: Callable[..., object], measure: Measure, normal: Normal) -> None:
+    measure(op, normal(*cases.SEED_POOLS[0].input_shape))
+
+
+def test_relu_backward(measure: Measure, normal: Normal) -> None:
+    dy, y = (normal(*cases.SEED_POOLS[0].input_shape) for _ in range(2))
+    measure(ops.relu_backward, dy, y)
+
+
+def test_softmax(measure: Measure, normal: Normal) -> None:
+    measure(ops.softmax, normal(BATCH, CLASSES))
+
+
+def test_softmax_backward(measure: Measure, normal: Normal) -> None:
+    measure(ops.softmax_backward, normal(BATCH, CLASSES), ops.softmax(normal(BATCH, CLASSES)))
+
+
+def test_softmax_cross_entropy(measure: Measure, normal: Normal) -> None:
+    measure(ops.softmax_cross_entropy, normal(BATCH, CLASSES), np.arange(BATCH) % CLASSES)
