@@ -10,7 +10,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ENGINE := $(wildcard src/*.* src/*/*.*)
-C_FILES := $(filter-out src/native.c,$(filter %.c %.h,$(ENGINE)))
+C_FILES := $(filter %.c %.h,$(ENGINE))
 CYTHON_FILES := $(filter %.pyx %.pxd %.pxi,$(ENGINE))
 
 .DEFAULT_GOAL := help
@@ -31,7 +31,7 @@ test: $(VENV)/.dev ## run all tests; ARGS='tests/ops -x' goes to pytest
 lint: $(VENV)/.dev ## ruff, cython-lint, clang-format, mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint $(CYTHON_FILES)
+	PATH="$(BIN):$$PATH" cython-lint $(CYTHON_FILES)
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	$(BIN)/mypy
 
@@ -57,7 +57,7 @@ dist: $(VENV)/.dev ## build and check the sdist and the wheel in dist/
 	$(BIN)/python .ci/check_dist.py dist
 
 clean: ## remove what was built, and the environments
-	rm -rf $(VENV) $(PEERS) build dist docs/api *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache src/native.c
+	rm -rf $(VENV) $(PEERS) build dist docs/api *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find convcore tests bench .ci -name __pycache__ -prune -exec rm -rf {} +
 	find convcore -name '_native*.so' -delete
 

@@ -12,7 +12,7 @@ WHEEL_LIMIT = 2_000_000  # bytes
 IN_WHEEL = ("convcore/__init__.py", "convcore/py.typed", "convcore/_native.pyi", "dist-info/licenses/LICENSE")
 IN_SDIST = ("setup.py", "pyproject.toml", "LICENSE", "README.md", "src/native.pyx", "src/kernels/kernel.h")
 FOREIGN_IN_WHEEL = re.compile(r"\.(c|h|o|pyx|pxd|pxi)$|^(src|tests|bench|build)/|__pycache__")
-FOREIGN_IN_SDIST = re.compile(r"\.(o|so|pyd)$|/src/native\.c$|__pycache__|\.venv")
+FOREIGN_IN_SDIST = re.compile(r"\.(o|so|pyd)$|__pycache__|\.venv")
 
 
 def faults(folder: Path) -> list[str]:
