@@ -3,8 +3,9 @@
 
 VENV ?= .venv
 PEERS ?= $(VENV)-peers
-PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
-	$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
+recent = $(if $(shell $(1) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(1))
+PYTHON ?= $(or $(call recent,python3),$(call recent,python3.14),$(call recent,python3.13),$(call recent,python3.12),\
+	$(call recent,python3.11),$(call recent,python))
 ARGS ?=
 
 BIN := $(VENV)/bin
