@@ -121,4 +121,7 @@ JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (active_isa,
 if __name__ == "__main__":
     faulthandler.enable()
     wanted = json.load(sys.stdin)
-    json.dump(JOBS[wanted["job"]](**wanted["arguments"]), sys.stdout)
+    from tests import worker_runtime
+
+    jobs = {**JOBS, **worker_runtime.JOBS}
+    json.dump(jobs[wanted["job"]](**wanted["arguments"]), sys.stdout)
