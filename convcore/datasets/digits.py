@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from convcore.datasets.folder import Arrays
 from convcore.datasets.strokes import SAMPLES, skeletons
-from convcore.errors import ParameterError
+from convcore.runtime import require_memory
+from convcore.shapes import integer
 
 __all__ = ["generate", "load_data"]
 
@@ -42,14 +43,15 @@ def load_data(n_train: int = 20000, n_test: int = 4000, seed: int = 0) -> tuple[
 
     Raises:
         ParameterError: An argument is not an integer, or negative.
+        ResourceLimitError: So many images need more memory than may be used.
 
     Example:
         >>> (x_train, y_train), (x_test, y_test) = load_data(n_train=100, n_test=10)
         >>> x_train.shape, y_test.shape
         ((100, 28, 28), (10,))
     """
-    n_train, n_test, seed = _count("n_train", n_train), _count("n_test", n_test), _count("seed", seed)
-    train = np.random.PCG64(seed)
+    n_train, n_test = integer("n_train", n_train, 0), integer("n_test", n_test, 0)
+    train = np.random.PCG64(integer("seed", seed, 0))
     test = train.jumped()  # 2**127 and more numbers away, counted from the state before any draw
     return _draw(n_train, train), _draw(n_test, test)
 
@@ -61,22 +63,18 @@ def generate(n: int, seed: int = 0) -> Arrays:
 
     Raises:
         ParameterError: An argument is not an integer, or negative.
+        ResourceLimitError: So many images need more memory than may be used.
 
     Example:
         >>> images, labels = generate(5, seed=3)
         >>> images.shape, images.dtype.name
         ((5, 28, 28), 'uint8')
     """
-    return _draw(_count("n", n), np.random.PCG64(_count("seed", seed)))
-
-
-def _count(name: str, value: int) -> int:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < 0:
-        raise ParameterError(f"{name}={value!r} is not allowed: it must be an integer of 0 or more.")
-    return int(value)
+    return _draw(integer("n", n, 0), np.random.PCG64(integer("seed", seed, 0)))
 
 
 def _draw(n: int, bits: np.random.PCG64) -> Arrays:
+    require_memory(n * (SIZE * SIZE + 1), f"{n} drawn digits")
     rng = np.random.Generator(bits)
     images = np.empty((n, SIZE, SIZE), np.uint8)
     labels = np.empty(n, np.uint8)

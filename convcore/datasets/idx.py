@@ -22,7 +22,8 @@ from io import BufferedReader
 import numpy as np
 import numpy.typing as npt
 
-from convcore.errors import DataFileError, ParameterError, ResourceLimitError
+from convcore.errors import DataFileError, ParameterError
+from convcore.runtime import require_memory
 
 __all__ = ["read_idx"]
 
@@ -51,7 +52,7 @@ def read_idx(path: Path, *, dimensions: int | None = None) -> npt.NDArray[np.uin
             unsigned bytes; the message names the path and the byte offset.
         OSError: The file cannot be opened, is a directory, or is not a regular file.
         ParameterError: `path` is not a path.
-        ResourceLimitError: The array does not fit into memory.
+        ResourceLimitError: The array needs more memory than may be used.
 
     Example:
         >>> import os, tempfile
@@ -122,11 +123,8 @@ def _check_shape(name: str, head: bytes, rank: int) -> tuple[int, ...]:
 
 
 def _allocate(name: str, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    try:
-        return np.empty(shape, dtype=np.uint8)
-    except MemoryError:
-        message = f"{name}: {math.prod(shape)} bytes for an array of shape {shape} cannot be allocated."
-        raise ResourceLimitError(message) from None
+    require_memory(math.prod(shape), f"{name}: an array of shape {shape}")
+    return np.empty(shape, dtype=np.uint8)
 
 
 def _read_plain(file: BufferedReader, name: str, size: int, dimensions: int | None) -> npt.NDArray[np.uint8]:

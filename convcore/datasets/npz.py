@@ -16,6 +16,7 @@ from numpy.lib import format as npy
 
 from convcore.datasets.folder import Arrays, check
 from convcore.errors import DataFileError
+from convcore.runtime import require_memory
 
 __all__ = ["read_npz"]
 
@@ -34,9 +35,9 @@ def read_npz(path: Path) -> tuple[Arrays, Arrays]:
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = [_member(archive, path, name) for name in names]
+    except DataFileError:
+        raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        if isinstance(error, DataFileError):
-            raise
         raise DataFileError(f"{path}: not a readable npz file ({error}).") from None
     train, test = (arrays[0], arrays[1]), (arrays[2], arrays[3])
     check(train, test, [f"{name} of {path}" for name in names])
@@ -51,6 +52,7 @@ def _member(archive: zipfile.ZipFile, path: Path, name: str) -> npt.NDArray[np.u
     where = f"{path}: {name} (byte offset {info.header_offset})"
     if info.file_size > MAX_INFLATION * path.stat().st_size:
         raise DataFileError(f"{where}: the archive cannot hold the {info.file_size} bytes it states.")
+    require_memory(2 * info.file_size, where)
     with archive.open(info) as stream:
         version = npy.read_magic(stream)
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0

@@ -51,3 +51,8 @@ def collection(folder: Path, *, train: int = 60, test: int = 20, zipped: bool = 
         else:
             (folder / name).write_bytes(data)
     return folder
+
+
+def counts(data: tuple[tuple[npt.NDArray[np.uint8], ...], ...]) -> tuple[int, ...]:
+    """The lengths of the four arrays that `load_data` returns."""
+    return tuple(len(array) for part in data for array in part)

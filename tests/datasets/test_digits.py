@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convcore.datasets import digits
-from convcore.errors import ParameterError
+from convcore.errors import ParameterError, ResourceLimitError
 
 
 def test_shapes_and_kinds():
@@ -85,15 +85,19 @@ def _seconds() -> float:
     return time.perf_counter() - start
 
 
-@pytest.mark.parametrize("value", [-1, 1.5, "3", None, True, np.float32(2)])
+@pytest.mark.parametrize("value", [-1, 1.5, "3", None, True, np.float32(2), 2**80])
 @pytest.mark.parametrize("name", ["n_train", "n_test", "seed"])
 def test_arguments(name, value):
-    with pytest.raises(ParameterError, match=f"{name}="):
+    with pytest.raises(ParameterError, match=f"{name}: "):
         digits.load_data(**({"n_train": 1, "n_test": 1} | {name: value}))
+
+
+def test_more_than_memory_holds():
+    with pytest.raises(ResourceLimitError, match="drawn digits"):
+        digits.generate(2**60)
 
 
 def test_more_arguments():
     assert len(digits.generate(np.int64(3), seed=np.uint8(1))[0]) == 3
-    assert len(digits.generate(2, seed=2**80)[0]) == 2
-    with pytest.raises(ParameterError, match="n="):
+    with pytest.raises(ParameterError, match="n: "):
         digits.generate(-3)

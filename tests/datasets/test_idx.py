@@ -171,12 +171,10 @@ def test_a_header_cannot_claim_more_than_deflate_can_hold(tmp_path):
     refused(write(tmp_path, gz(data, size=(len(header(1, 1, 1)) + (2**31 - 1) * 784) % 2**32)))
 
 
-def test_an_array_beyond_memory_is_a_named_error(tmp_path, monkeypatch):
-    def empty(*args, **keywords):
-        raise MemoryError
-
-    path = write(tmp_path, idx(IMAGES))
-    monkeypatch.setattr("convcore.datasets.idx.np.empty", empty)
+@pytest.mark.parametrize("pack", [bytes, gz])
+def test_an_array_beyond_memory_is_a_named_error(tmp_path, monkeypatch, pack):
+    path = write(tmp_path, pack(idx(IMAGES)))
+    monkeypatch.setenv("CONVCORE_MEMORY_LIMIT", "7000")
     with pytest.raises(ResourceLimitError, match=re.escape(str(path))):
         read_idx(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +11,12 @@ import pytest
 from convcore.datasets import mnist
 from convcore.datasets.folder import find_files, identify
 
+FOLDER = os.environ.get("CONVCORE_DATA")  # read before conftest.py hides it
 
-@pytest.mark.skipif(not os.environ.get("CONVCORE_DATA"), reason="CONVCORE_DATA is not set")
+
+@pytest.mark.skipif(not FOLDER or len(find_files(Path(FOLDER))) < 4, reason="CONVCORE_DATA names no folder of MNIST")
 def test_real_mnist():
-    from pathlib import Path
-
-    if len(find_files(Path(os.environ["CONVCORE_DATA"]))) < 4:
-        pytest.skip("CONVCORE_DATA has not the four files")
-    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    (x_train, y_train), (x_test, y_test) = mnist.load_data(FOLDER)
     if identify(y_test) != "mnist":
         pytest.skip("CONVCORE_DATA holds other data")
     assert x_train.shape == (60000, 28, 28)
