@@ -1,0 +1,1 @@
+"""Problems to steps: what each op does as kernels over buffers. Ops and programs of models share these."""

@@ -1,0 +1,53 @@
+"""Steps that work element by element or row by row."""
+
+from __future__ import annotations
+
+import math
+
+from convcore.plans.steps import Buffer, Steps
+
+__all__ = ["ACTIVATION_KINDS", "LOSS_KERNELS", "activation", "activation_backward", "loss", "relu_fields", "softmax", "softmax_backward"]
+
+ACTIVATION_KINDS = {"relu": 0, "sigmoid": 1, "tanh": 2}
+SPARSE, DENSE_TARGETS = 0, 1
+LOSS_KERNELS = ("softmax_cross_entropy", "cross_entropy", "mean_squared_error")
+
+# An exponential costs about this many multiply-adds.
+EXPONENTIAL_WORK = 20
+
+
+def relu_fields(negative_slope: float = 0.0, threshold: float = 0.0, max_value: float | None = None) -> dict[str, float]:
+    """The scalars of a general ReLU."""
+    return {"a": negative_slope, "b": threshold, "c": math.inf if max_value is None else max_value}
+
+
+def activation(steps: Steps, name: str, count: int, x: Buffer, y: Buffer, fields: dict[str, float]) -> None:
+    """y = f(x) over `count` elements."""
+    work = count * (1 if name == "relu" else EXPONENTIAL_WORK)
+    steps.add("activation", {"kind": ACTIVATION_KINDS[name], "count": count, **fields}, x, y, work=work)
+
+
+def activation_backward(
+    steps: Steps, name: str, count: int, dy: Buffer, x: Buffer, y: Buffer, dx: Buffer, fields: dict[str, float]
+) -> None:
+    """dx = dy * f'(x)."""
+    steps.add("activation_backward", {"kind": ACTIVATION_KINDS[name], "count": count, **fields}, dy, x, y, dx, work=count)
+
+
+def softmax(steps: Steps, n: int, classes: int, x: Buffer, y: Buffer) -> None:
+    """y = softmax of each row of x."""
+    steps.add("softmax", {"n": n, "oc": classes}, x, y, work=n * classes * EXPONENTIAL_WORK)
+
+
+def softmax_backward(steps: Steps, n: int, classes: int, dy: Buffer, y: Buffer, dx: Buffer) -> None:
+    """dx = y * (dy - sum(dy * y))."""
+    steps.add("softmax_backward", {"n": n, "oc": classes}, dy, y, dx, work=2 * n * classes)
+
+
+def loss(
+    steps: Steps, kernel: str, n: int, classes: int, *buffers: Buffer | None, sparse: bool, scale: float, smoothing: float, from_logits: bool
+) -> None:
+    """Each row's loss and its gradient; `buffers` are those of the kernel."""
+    fields: dict[str, int | float] = {"n": n, "oc": classes, "kind": SPARSE if sparse else DENSE_TARGETS}
+    fields |= {"a": scale, "b": smoothing, "c": float(from_logits)}
+    steps.add(kernel, fields, *buffers, work=n * classes * EXPONENTIAL_WORK)

@@ -1,0 +1,225 @@
+"""The engine's settings: which ISA runs, how many threads, how much memory a request may take."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from convcore import _native
+from convcore.errors import ParameterError, ResourceLimitError
+from convcore.shapes import integer
+
+__all__ = ["active_isa", "get_num_threads", "measure_peak", "require_memory", "set_num_threads", "show_config", "threads"]
+
+MOST_THREADS = 1024
+
+# Requests below this are granted without asking the system what is free.
+SMALL_REQUEST = 64 << 20
+
+
+def active_isa() -> str:
+    """The instruction set whose kernels run: "baseline", "avx2" or "avx512"."""
+    name: str = _native.active_isa()
+    return name
+
+
+def set_num_threads(count: int) -> None:
+    """Let the engine use up to `count` threads. Results do not depend on it, to the bit.
+
+    Raises `ParameterError` unless `count` is an integer from 1 to 1024.
+
+    >>> import convcore
+    >>> convcore.set_num_threads(2)
+    >>> convcore.get_num_threads()
+    2
+    """
+    global _decided_by
+    _native.set_threads(integer("count", count, 1, MOST_THREADS))
+    _decided_by = "set_num_threads"
+
+
+def get_num_threads() -> int:
+    """How many threads the engine may use now: what was set, or less under a limit of OpenMP (threadpoolctl)."""
+    count: int = _native.allowed_threads()
+    return count
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Use up to `count` threads inside a ``with`` block.
+
+    >>> import convcore
+    >>> with convcore.threads(1):
+    ...     convcore.get_num_threads()
+    1
+    """
+    global _decided_by
+    before, decided_by = _native.wanted_thread_count(), _decided_by
+    set_num_threads(count)
+    try:
+        yield
+    finally:
+        _native.set_threads(before)
+        _decided_by = decided_by
+
+
+def _cpu_quota() -> float:
+    """CPUs that the control group may use, infinity where there is no limit."""
+    try:
+        group = Path("/proc/self/cgroup").read_text()
+    except OSError:
+        return math.inf
+    quota = math.inf
+    for line in group.splitlines():
+        _, controllers, path = line.split(":", 2)
+        try:
+            if not controllers:
+                for folder in (Path("/sys/fs/cgroup" + path), *Path("/sys/fs/cgroup" + path).parents):
+                    limit = folder / "cpu.max"
+                    if limit.exists():
+                        allowed, period = limit.read_text().split()
+                        if allowed != "max":
+                            quota = min(quota, int(allowed) / int(period))
+            elif "cpu" in controllers.split(","):
+                folder = Path("/sys/fs/cgroup/cpu" + path)
+                allowed_us = int((folder / "cpu.cfs_quota_us").read_text())
+                if allowed_us > 0:
+                    quota = min(quota, allowed_us / int((folder / "cpu.cfs_period_us").read_text()))
+        except (OSError, ValueError):
+            continue
+    return quota
+
+
+def _default_threads() -> tuple[int, str]:
+    """Threads and who decided: an environment variable, or the CPUs that this process may use."""
+    for variable in ("CONVCORE_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable, "").split(",")[0].strip()
+        if not text:
+            continue
+        try:
+            wanted = int(text)
+        except ValueError:
+            warnings.warn(f"{variable}={os.environ[variable]!r} is not a number of threads; it is ignored.", stacklevel=2)
+            continue
+        count = min(max(wanted, 1), MOST_THREADS)
+        if count != wanted:
+            warnings.warn(f"{variable}={wanted} is outside 1 to {MOST_THREADS}; {count} is used.", stacklevel=2)
+        return count, variable
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cpu_quota()
+    if quota < cpus:
+        return max(1, math.ceil(quota)), "the control group's CPU quota"
+    return min(cpus, MOST_THREADS), "the CPUs of this process"
+
+
+def _select_isa() -> None:
+    usable = [name for name, works in _native.list_isas() if works]
+    wanted = os.environ.get("CONVCORE_ISA", "").strip().lower() or usable[-1]
+    if wanted not in usable:
+        raise ParameterError(f"CONVCORE_ISA={wanted!r} cannot run here; usable: {', '.join(usable)}.")
+    _native.select_isa(wanted)
+
+
+def _memory_limit() -> int:
+    """Bytes that may still be allocated: 80 % of what is available, within CONVCORE_MEMORY_LIMIT and the control group."""
+    limits = []
+    text = os.environ.get("CONVCORE_MEMORY_LIMIT", "").strip()
+    if text:
+        if not text.isdigit():
+            raise ParameterError(f"CONVCORE_MEMORY_LIMIT={text!r}: expected a number of bytes.")
+        limits.append(int(text))
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                limits.append(int(line.split()[1]) * 1024 * 8 // 10)
+    except OSError:
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 8 // 10 if hasattr(os, "sysconf") else sys.maxsize)
+    try:
+        group = Path("/sys/fs/cgroup")
+        most, used = (group / "memory.max").read_text().strip(), (group / "memory.current").read_text().strip()
+        if most != "max":
+            limits.append(max(0, int(most) - int(used)))
+    except (OSError, ValueError):
+        pass
+    return min(limits)
+
+
+def require_memory(size: int, what: str) -> None:
+    """Refuse, before anything is allocated, a request of `size` bytes that the system cannot carry."""
+    if size < SMALL_REQUEST and "CONVCORE_MEMORY_LIMIT" not in os.environ:
+        return
+    limit = _memory_limit()
+    if size > limit:
+        raise ResourceLimitError(
+            f"{what} needs {size:,} bytes, {limit:,} may be used (CONVCORE_MEMORY_LIMIT, the control group, or 80 % of free memory)."
+        )
+
+
+def measure_peak(count: int = 1, *, dtype: str = "float32") -> float:
+    """GFLOP/s of multiply-adds alone on `count` threads: the limit that a kernel's speed is a share of."""
+    import time
+
+    import numpy as np
+
+    tasks, rounds = 8 * count, 200_000
+    sink = np.zeros(tasks, dtype=dtype)
+    step = ("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)])
+    program = _native.Program(
+        dtype, [step], arena_bytes=0, bound=[], external_bytes=(sink.nbytes,), written=(True,), work=float("inf")
+    )
+    operations = tasks * rounds * _native.peak_operations(dtype)
+    times = []
+    with threads(count):
+        for _ in range(5):
+            start = time.perf_counter()
+            program.run((sink,))
+            times.append(time.perf_counter() - start)
+    return operations / sorted(times)[len(times) // 2] / 1e9
+
+
+def show_config(*, as_dict: bool = False) -> dict[str, Any] | None:
+    """Print what runs here: version, ISA, threads and who decided, OpenMP, compiler; with `as_dict` return it instead.
+
+    >>> import convcore
+    >>> sorted(convcore.show_config(as_dict=True))
+    ['compiler', 'isa', 'numpy', 'openmp', 'platform', 'python', 'threads', 'version']
+    """
+    import numpy as np
+
+    import convcore
+
+    isas = _native.list_isas()
+    version = _native.openmp()
+    config: dict[str, Any] = {
+        "version": convcore.__version__,
+        "isa": {"built": [name for name, _ in isas], "usable": [name for name, works in isas if works], "active": active_isa()},
+        "threads": {"count": get_num_threads(), "decided_by": _decided_by},
+        "openmp": f"OpenMP {version}" if version else "none (serial build)",
+        "compiler": _native.compiler(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+    }
+    if as_dict:
+        return config
+    isa, team = config["isa"], config["threads"]
+    print(f"convcore  {config['version']}")
+    print(f"isa       {isa['active']} (usable: {', '.join(isa['usable'])}; built: {', '.join(isa['built'])})")
+    print(f"threads   {team['count']}, decided by {team['decided_by']}")
+    for key in ("openmp", "compiler", "python", "numpy", "platform"):
+        print(f"{key:9} {config[key]}")
+    return None
+
+
+_select_isa()
+_count, _decided_by = _default_threads()
+_native.set_threads(_count)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_native.pause_threads)

@@ -1,0 +1,193 @@
+"""Integer maths of shapes: strides, padding, output sizes. The only module that judges shapes and geometry.
+
+Rules are those of Keras (`"valid"`, `"same"`) and PyTorch (explicit padding, indices); sizes are Python integers,
+so nothing here can overflow.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from convcore.errors import ParameterError, ShapeError
+
+__all__ = ["Geometry", "conv2d_geometry", "integer", "pair", "pool2d_geometry", "resolve_padding"]
+
+Shape = tuple[int, ...]
+Pads = tuple[tuple[int, int], tuple[int, int]]
+
+LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """One checked problem of convolution or pooling; the names are those of the kernels."""
+
+    n: int
+    ih: int
+    iw: int
+    ic: int
+    oh: int
+    ow: int
+    oc: int
+    kh: int
+    kw: int
+    sh: int
+    sw: int
+    dh: int
+    dw: int
+    pt: int
+    pl: int
+
+    @property
+    def x_shape(self) -> Shape:
+        return (self.n, self.ih, self.iw, self.ic)
+
+    @property
+    def w_shape(self) -> Shape:
+        return (self.kh, self.kw, self.ic, self.oc)
+
+    @property
+    def y_shape(self) -> Shape:
+        return (self.n, self.oh, self.ow, self.oc)
+
+    @property
+    def multiply_adds(self) -> int:
+        return self.n * self.oh * self.ow * self.oc * self.kh * self.kw * self.ic
+
+    def with_batch(self, n: int) -> Geometry:
+        return replace(self, n=n)
+
+    def fields(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def integer(name: str, value: Any, minimum: int, maximum: int = LARGEST) -> int:
+    """`value` as an int in ``[minimum, maximum]``; bool, float and str are refused."""
+    allowed = f"an integer from {minimum} to {maximum}"
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise ParameterError(f"{name}: expected {allowed}, got {value!r} of type {type(value).__name__}.")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ParameterError(f"{name}: expected {allowed}, got {value!r}.") from None
+    if not minimum <= number <= maximum:
+        raise ParameterError(f"{name}: expected {allowed}, got {number}.")
+    return number
+
+
+def pair(name: str, value: Any, minimum: int = 1) -> tuple[int, int]:
+    """An int for both axes, or a tuple or list of two."""
+    if not isinstance(value, (tuple, list)):
+        number = integer(name, value, minimum)
+        return number, number
+    if len(value) != 2:
+        raise ParameterError(f"{name}: expected an integer or two of them (height, width), got {value!r}.")
+    return integer(f"{name}[0]", value[0], minimum), integer(f"{name}[1]", value[1], minimum)
+
+
+def resolve_padding(
+    padding: Any, size: tuple[int, int], kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+) -> Pads:
+    """Rows and columns of padding ``((top, bottom), (left, right))`` for an image of `size`.
+
+    `"same"` is Keras's rule: ``ceil(size / stride)`` outputs, the odd pixel below and to the right.
+    """
+    if isinstance(padding, str):
+        word = padding.lower()
+        if word == "valid":
+            return (0, 0), (0, 0)
+        if word == "same":
+            top, bottom = _same_padding(size[0], kernel[0], stride[0], dilation[0])
+            left, right = _same_padding(size[1], kernel[1], stride[1], dilation[1])
+            return (top, bottom), (left, right)
+    if isinstance(padding, (str, bytes)):
+        raise ParameterError(
+            f"padding: expected 'valid', 'same', an integer, (height, width) or ((top, bottom), (left, right)), got {padding!r}."
+        )
+    if isinstance(padding, (tuple, list)) and len(padding) == 2 and all(isinstance(side, (tuple, list)) for side in padding):
+        rows, columns = pair("padding[0]", padding[0], 0), pair("padding[1]", padding[1], 0)
+        return rows, columns
+    height, width = pair("padding", padding, 0)
+    return (height, height), (width, width)
+
+
+def _same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    total = max(0, (-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size)
+    return total // 2, total - total // 2
+
+
+def _output_size(size: int, before: int, after: int, kernel: int, stride: int, dilation: int) -> int:
+    return (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def _four(name: str, shape: Shape, axes: str, hint: str) -> tuple[int, int, int, int]:
+    if len(shape) != 4:
+        raise ShapeError(f"{name}: expected 4 dimensions ({axes}), got shape {shape}. {hint}")
+    a, b, c, d = shape
+    return a, b, c, d
+
+
+def image_shape(name: str, shape: Shape) -> tuple[int, int, int, int]:
+    """(n, height, width, channels) with at least one pixel and channel; the batch may be empty."""
+    hint = f"For one image add the batch axis: {name}[None]." if len(shape) == 3 else "Images are NHWC."
+    n, h, w, c = _four(name, shape, "n, height, width, channels", hint)
+    if min(h, w, c) < 1:
+        raise ShapeError(f"{name}: height, width and channels must be at least 1, got shape {shape}.")
+    return n, h, w, c
+
+
+def shape_argument(name: str, value: Any, rank: int) -> Shape:
+    """A shape given as a tuple or list of `rank` sizes."""
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != rank:
+        raise ShapeError(f"{name}: expected {rank} sizes, got {value!r}.")
+    return tuple(integer(f"{name}[{i}]", size, 0) for i, size in enumerate(value))
+
+
+def conv2d_geometry(x_shape: Shape, w_shape: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1) -> Geometry:
+    """The checked geometry of a convolution of `x_shape` (n, height, width, channels) with `w_shape` (kh, kw, channels, filters)."""
+    strides, dilations = pair("stride", stride), pair("dilation", dilation)
+    kh, kw, wc, oc = _four("w", w_shape, "kernel height, kernel width, channels, filters", "Weights are HWIO.")
+    if min(kh, kw, wc, oc) < 1:
+        raise ShapeError(f"w: kernel height, kernel width, channels and filters must be at least 1, got shape {w_shape}.")
+    n, ih, iw, ic = image_shape("x", x_shape)
+    if ic != wc:
+        raise ShapeError(f"x has {ic} channels (shape {x_shape}) but w takes {wc} (shape {w_shape}).")
+    pads = resolve_padding(padding, (ih, iw), (kh, kw), strides, dilations)
+    return _geometry(n, (ih, iw), ic, oc, (kh, kw), strides, dilations, pads)
+
+
+def pool2d_geometry(x_shape: Shape, *, pool_size: Any = 2, stride: Any = None, padding: Any = "valid") -> Geometry:
+    """The checked geometry of pooling; `stride` defaults to `pool_size`, explicit padding is at most half the window."""
+    window = pair("pool_size", pool_size)
+    strides = window if stride is None else pair("stride", stride)
+    n, ih, iw, ic = image_shape("x", x_shape)
+    pads = resolve_padding(padding, (ih, iw), window, strides, (1, 1))
+    for axis, size in zip(pads, window, strict=True):
+        if max(axis) > size // 2:
+            raise ParameterError(f"padding: at most half of pool_size {window}, got {pads}. A window must hold a pixel.")
+    return _geometry(n, (ih, iw), ic, ic, window, strides, (1, 1), pads)
+
+
+def _geometry(
+    n: int,
+    size: tuple[int, int],
+    ic: int,
+    oc: int,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    pads: Pads,
+) -> Geometry:
+    oh, ow = (
+        _output_size(size[i], pads[i][0], pads[i][1], kernel[i], stride[i], dilation[i]) for i in range(2)
+    )
+    if min(oh, ow) < 1:
+        reach = tuple(dilation[i] * (kernel[i] - 1) + 1 for i in range(2))
+        raise ShapeError(
+            f"the window of {reach[0]}x{reach[1]} pixels is larger than the padded image of "
+            f"{size[0] + sum(pads[0])}x{size[1] + sum(pads[1])} (image {size[0]}x{size[1]}, padding {pads}): the output would be empty."
+        )
+    return Geometry(n, *size, ic, oh, ow, oc, *kernel, *stride, *dilation, pads[0][0], pads[1][0])

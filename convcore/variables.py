@@ -1,0 +1,93 @@
+"""Parameters of a model: named views of flat buffers.
+
+All trainable parameters of a model lie in one contiguous float32 buffer and their gradients in a second of
+the same layout. An optimizer step is then one kernel call over one range, and a checkpoint one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore.errors import ShapeError
+
+__all__ = ["FlatParameters", "Variable"]
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class Variable:
+    """A named float32 parameter of a layer.
+
+    `value` and `grad` are NumPy arrays; once the model is built both are views of the model's flat buffers,
+    so write into them (``variable.value[...] = a``, or `assign`) and never rebind them.
+    """
+
+    def __init__(self, value: npt.ArrayLike, *, name: str, trainable: bool = True) -> None:
+        self.name = name
+        self.trainable = trainable
+        self.value: FloatArray = np.array(value, dtype=np.float32, order="C")
+        self.grad: FloatArray = np.zeros_like(self.value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> str:
+        return "float32"
+
+    @property
+    def size(self) -> int:
+        return self.value.size
+
+    def assign(self, value: npt.ArrayLike) -> None:
+        """Copy `value`, of this variable's shape, into it."""
+        array = np.asarray(value, dtype=np.float32)
+        if array.shape != self.shape:
+            raise ShapeError(f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}.")
+        self.value[...] = array
+
+    def numpy(self) -> FloatArray:
+        """A copy of the value."""
+        return self.value.copy()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)
+
+    def __repr__(self) -> str:
+        return f"<Variable name={self.name!r} shape={self.shape} trainable={self.trainable}>"
+
+
+class FlatParameters:
+    """One buffer for the values of `variables` and one for their gradients, in the order given.
+
+    Making it moves the variables: their `value` and `grad` become views of `values` and `gradients`.
+    """
+
+    def __init__(self, variables: Sequence[Variable]) -> None:
+        self.variables = tuple(variables)
+        sizes = [variable.size for variable in self.variables]
+        self.offsets = tuple(int(offset) for offset in np.cumsum([0, *sizes]))
+        self.values: FloatArray = np.empty(self.offsets[-1], dtype=np.float32)
+        self.gradients: FloatArray = np.zeros(self.offsets[-1], dtype=np.float32)
+        for variable, start, stop in zip(self.variables, self.offsets, self.offsets[1:], strict=False):
+            value = self.values[start:stop].reshape(variable.shape)
+            value[...] = variable.value
+            variable.value = value
+            variable.grad = self.gradients[start:stop].reshape(variable.shape)
+
+    def trainable_ranges(self) -> list[tuple[int, int]]:
+        """The maximal ranges ``[start, stop)`` of the flat buffers that an optimizer may change."""
+        ranges: list[tuple[int, int]] = []
+        for variable, start, stop in zip(self.variables, self.offsets, self.offsets[1:], strict=False):
+            if not variable.trainable or start == stop:
+                continue
+            if ranges and ranges[-1][1] == start:
+                ranges[-1] = (ranges[-1][0], stop)
+            else:
+                ranges.append((start, stop))
+        return ranges

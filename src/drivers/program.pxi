@@ -1,0 +1,241 @@
+# A program: steps that run one after the other, each as tasks that run side by side.
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cython.parallel cimport parallel, prange, threadid
+from libc.stdlib cimport calloc
+from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+
+from kernels_c cimport fp_enter, fp_leave, fp_state, kernel_run
+
+cdef enum:
+    MOST_EXTERNALS = 16
+    MOST_LOCAL_POINTERS = 64
+
+
+cdef enum place:
+    NOWHERE, IN_ARENA, BOUND, EXTERNAL
+
+
+cdef struct argument:
+    place where
+    int64_t index
+    int64_t offset
+
+
+cdef struct step:
+    kernel_run run
+    problem p
+    int64_t tasks
+    int64_t first_pointer
+
+
+cdef void execute(const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads) noexcept nogil:
+    """The one parallel loop of the engine: for each step, its tasks."""
+    cdef int64_t s = 0, t
+    cdef fp_state saved = 0
+    with parallel(num_threads=threads, use_threads_if=threads > 1):
+        saved = fp_enter()
+        for s in range(count):
+            for t in prange(steps[s].tasks, schedule="dynamic"):
+                steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch + threadid() * scratch_step)
+        fp_leave(saved)
+
+
+cdef double seconds() noexcept nogil:
+    cdef timespec now
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return <double>now.tv_sec + 1e-9 * <double>now.tv_nsec
+
+
+cdef set_field(problem *p, str name, value):
+    if name == "n": p.n = value
+    elif name == "ih": p.ih = value
+    elif name == "iw": p.iw = value
+    elif name == "ic": p.ic = value
+    elif name == "oh": p.oh = value
+    elif name == "ow": p.ow = value
+    elif name == "oc": p.oc = value
+    elif name == "kh": p.kh = value
+    elif name == "kw": p.kw = value
+    elif name == "sh": p.sh = value
+    elif name == "sw": p.sw = value
+    elif name == "dh": p.dh = value
+    elif name == "dw": p.dw = value
+    elif name == "pt": p.pt = value
+    elif name == "pl": p.pl = value
+    elif name == "count": p.count = value
+    elif name == "kind": p.kind = value
+    elif name == "relu": p.relu = value
+    elif name == "a": p.a = value
+    elif name == "b": p.b = value
+    elif name == "c": p.c = value
+    else: raise ValueError(f"a problem has no field {name!r}.")
+
+
+cdef class Program:
+    """Steps over three kinds of memory: an arena of `arena_bytes`, `bound` buffers that the program keeps, and `externals`
+    that each run brings.
+
+    A step is ``(kernel, fields, arguments)``; an argument is None, ``("arena", 0, offset)``, ``("bound", index, offset)`` or
+    ``("external", index, offset)``, offsets in bytes. `external_bytes` says how long each external must be (-1: whatever the
+    caller vouches for) and `written` which of them the program writes. `work` is about how many multiply-adds a run does.
+
+    A program without bound buffers may run in several Python threads at once.
+    """
+    cdef step *steps
+    cdef int64_t step_count
+    cdef argument *arguments
+    cdef void **own_pointers
+    cdef int64_t pointer_count
+    cdef Py_buffer *bound_views
+    cdef int64_t bound_count
+    cdef bint running
+    cdef tuple external_bytes
+    cdef tuple written
+    cdef readonly int64_t arena_bytes
+    cdef readonly int64_t scratch_bytes
+    cdef int64_t most_tasks
+    cdef readonly double work
+    cdef readonly str dtype
+    cdef readonly tuple kernel_names
+
+    def __cinit__(self, str dtype, list steps, *, int64_t arena_bytes, list bound, tuple external_bytes, tuple written, double work):
+        cdef const kernel *k
+        cdef int64_t i, pointer = 0
+        if len(external_bytes) > MOST_EXTERNALS:
+            raise ValueError(f"a program takes at most {MOST_EXTERNALS} externals.")
+        self.dtype = dtype
+        self.arena_bytes = arena_bytes
+        self.external_bytes = external_bytes
+        self.written = written
+        self.work = work
+        self.kernel_names = tuple(name for name, _, _ in steps)
+        self.pointer_count = sum(len(arguments) for _, _, arguments in steps)
+        self.steps = <step *>calloc(len(steps) + 1, sizeof(step))
+        self.arguments = <argument *>calloc(self.pointer_count + 1, sizeof(argument))
+        self.own_pointers = <void **>calloc(self.pointer_count + 1, sizeof(void *))
+        self.bound_views = <Py_buffer *>calloc(len(bound) + 1, sizeof(Py_buffer))
+        if not (self.steps and self.arguments and self.own_pointers and self.bound_views):
+            raise MemoryError("cannot allocate a program.")
+        for thing in bound:
+            PyObject_GetBuffer(thing, &self.bound_views[self.bound_count], PyBUF_WRITABLE)
+            self.bound_count += 1
+        for name, fields, arguments in steps:
+            k = find_kernel(dtype, name)
+            if k.buffers != len(arguments):
+                raise ValueError(f"{name} takes {k.buffers} buffers, not {len(arguments)}.")
+            i = self.step_count
+            for field, value in fields.items():
+                set_field(&self.steps[i].p, field, value)
+            self.steps[i].run = k.run
+            self.steps[i].tasks = k.tasks(&self.steps[i].p)
+            self.steps[i].first_pointer = pointer
+            self.scratch_bytes = max(self.scratch_bytes, k.scratch(&self.steps[i].p))
+            self.most_tasks = max(self.most_tasks, self.steps[i].tasks)
+            for which in arguments:
+                self.arguments[pointer] = self.resolve(which)
+                pointer += 1
+            self.step_count += 1
+        self.scratch_bytes = (self.scratch_bytes + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
+
+    cdef argument resolve(self, which) except *:
+        cdef argument result
+        result.where, result.index, result.offset = NOWHERE, 0, 0
+        if which is not None:
+            kind, index, offset = which
+            result.index, result.offset = index, offset
+            if kind == "arena" and 0 <= offset < self.arena_bytes:
+                result.where = IN_ARENA
+            elif kind == "bound" and 0 <= index < self.bound_count and 0 <= offset <= self.bound_views[index].len:
+                result.where = BOUND
+            elif kind == "external" and 0 <= index < len(self.external_bytes) and offset >= 0:
+                result.where = EXTERNAL
+            else:
+                raise ValueError(f"{which!r} is no place in this program.")
+        return result
+
+    def __dealloc__(self):
+        cdef int64_t i
+        for i in range(self.bound_count):
+            PyBuffer_Release(&self.bound_views[i])
+        free(self.bound_views)
+        free(self.own_pointers)
+        free(self.arguments)
+        free(self.steps)
+
+    def run(self, tuple externals, Arena arena=None, bint profile=False):
+        """Run all steps. `externals` are C-contiguous buffers; `arena` is the program's own if what it holds must last.
+
+        With `profile`, steps run one by one; returns ``[(tasks, seconds), ...]``.
+        """
+        cdef Py_buffer views[MOST_EXTERNALS]
+        cdef void *local_pointers[MOST_LOCAL_POINTERS]
+        cdef void **pointers = self.own_pointers
+        cdef int64_t acquired = 0, scratch_offset, s
+        cdef bint exclusive = self.bound_count > 0 or self.pointer_count > MOST_LOCAL_POINTERS
+        cdef bint borrowed = arena is None
+        cdef int threads = 1
+        cdef char *scratch
+        cdef Arena slab = arena
+        cdef Arena scratch_slab = None
+        cdef double start
+        if len(externals) != len(self.external_bytes):
+            raise ValueError(f"the program takes {len(self.external_bytes)} externals, not {len(externals)}.")
+        if exclusive:
+            if self.running:
+                raise RuntimeError("the program is running in another thread.")
+            self.running = True
+        else:
+            pointers = local_pointers
+        if self.work >= SERIAL_WORK:
+            threads = <int>min(<int64_t>allowed_threads(), max(self.most_tasks, 1))
+        try:
+            for thing in externals:
+                PyObject_GetBuffer(thing, &views[acquired], PyBUF_WRITABLE if self.written[acquired] else PyBUF_SIMPLE)
+                acquired += 1
+                if self.external_bytes[acquired - 1] >= 0 and views[acquired - 1].len != self.external_bytes[acquired - 1]:
+                    raise ValueError(f"external {acquired - 1} has {views[acquired - 1].len} bytes, not {self.external_bytes[acquired - 1]}.")
+            if borrowed:
+                scratch_offset = (self.arena_bytes + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
+                slab = take_arena(scratch_offset + threads * self.scratch_bytes)
+                scratch = slab.data + scratch_offset
+            else:
+                if slab.size < self.arena_bytes:
+                    raise ValueError(f"the arena has {slab.size} bytes, not {self.arena_bytes}.")
+                scratch_slab = take_arena(threads * self.scratch_bytes)
+                scratch = scratch_slab.data
+            self.fill(pointers, slab.data, views)
+            if profile:
+                times = []
+                for s in range(self.step_count):
+                    start = seconds()
+                    with nogil:
+                        execute(self.steps + s, 1, pointers, scratch, self.scratch_bytes, threads)
+                    times.append((self.steps[s].tasks, seconds() - start))
+                return times
+            with nogil:
+                execute(self.steps, self.step_count, pointers, scratch, self.scratch_bytes, threads)
+        finally:
+            while acquired > 0:
+                acquired -= 1
+                PyBuffer_Release(&views[acquired])
+            if borrowed and slab is not None:
+                give_arena(slab)
+            if scratch_slab is not None:
+                give_arena(scratch_slab)
+            if exclusive:
+                self.running = False
+
+    cdef void fill(self, void **pointers, char *arena, Py_buffer *externals) noexcept:
+        cdef int64_t i
+        cdef argument a
+        for i in range(self.pointer_count):
+            a = self.arguments[i]
+            if a.where == NOWHERE:
+                pointers[i] = NULL
+            elif a.where == IN_ARENA:
+                pointers[i] = arena + a.offset
+            elif a.where == BOUND:
+                pointers[i] = <char *>self.bound_views[a.index].buf + a.offset
+            else:
+                pointers[i] = <char *>externals[a.index].buf + a.offset

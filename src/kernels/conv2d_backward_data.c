@@ -1,0 +1,114 @@
+/* The gradient of a convolution with respect to its input.
+ *
+ *   dx[n, ih, iw, ic] = sum dy[n, oh, ow, oc] * w[kh, kw, ic, oc]   over all taps with oh*sh + kh*dh - pt = ih, ow likewise
+ *
+ * Input rows of equal (ih + pt) mod sh meet the same taps, and so do columns: each such phase is a convolution of stride 1
+ * over dy with its own taps. The weights are first turned to [tap][oc][ic], the taps of a phase side by side and from
+ * the last to the first, so that the sum walks forward through dy. */
+
+/* The order of the k taps along one axis: by phase, in a phase from the last to the first. */
+static void order_taps(int64_t *order, int64_t k, int64_t stride, int64_t dilation) {
+    int64_t placed = 0;
+    for (int64_t lead = k - 1; lead >= 0; lead--) {
+        const int64_t phase = lead * dilation % stride;
+        int64_t seen = 0;
+        for (int64_t i = 0; i < placed && !seen; i++) seen = order[i] == lead;
+        for (int64_t tap = lead; tap >= 0 && !seen; tap--)
+            if (tap * dilation % stride == phase) order[placed++] = tap;
+    }
+}
+
+static int64_t order_bytes(const problem *p) { return (p->kh + p->kw) * (int64_t)sizeof(int64_t); }
+static int64_t conv2d_turn_weights_tasks(const problem *p) { return p->kh; }
+static int64_t conv2d_turn_weights_scratch(const problem *p) { return order_bytes(p); }
+
+/* buf: w, turned weights. A task is one row of taps. */
+static void conv2d_turn_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    int64_t *rows = scratch, *columns = rows + p->kh;
+    order_taps(rows, p->kh, p->sh, p->dh);
+    order_taps(columns, p->kw, p->sw, p->dw);
+    for (int64_t j = 0; j < p->kw; j++) {
+        const real *w = (const real *)buf[0] + (rows[task] * p->kw + columns[j]) * p->ic * p->oc;
+        real *turned = (real *)buf[1] + (task * p->kw + j) * p->ic * p->oc;
+        for (int64_t ic0 = 0; ic0 < p->ic; ic0 += 16)
+            for (int64_t oc = 0; oc < p->oc; oc++)
+                for (int64_t ic = ic0; ic < min64(ic0 + 16, p->ic); ic++) turned[oc * p->ic + ic] = w[ic * p->oc + oc];
+    }
+}
+
+INLINE int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+/* The rows (or columns) of dy that input rows [first, last] meet. */
+static int64_t first_met(int64_t first, int64_t pad, int64_t k, int64_t stride, int64_t dilation) {
+    return floor_div(first + pad - (k - 1) * dilation, stride);
+}
+static int64_t last_met(int64_t last, int64_t pad, int64_t stride) { return floor_div(last + pad, stride); }
+
+static int64_t backward_rows(const problem *p) {
+    const int64_t work = max64(1, p->iw * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
+    return even_rows(p->ih, max64(ceil_div(TASK_MULTIPLY_ADDS, work), p->kh));
+}
+static int64_t conv2d_backward_data_tasks(const problem *p) { return p->n * ceil_div(p->ih, backward_rows(p)); }
+
+static int64_t met_columns(const problem *p) {
+    return last_met(p->iw - 1, p->pl, p->sw) - first_met(0, p->pl, p->kw, p->sw, p->dw) + 1;
+}
+static int64_t tap_bytes(const problem *p) { return p->kh * p->kw * (int64_t)sizeof(segment); }
+static int64_t conv2d_backward_data_scratch(const problem *p) {
+    /* A band that starts anywhere meets at most one row more than one that starts at a phase's first row. */
+    const int64_t rows = (backward_rows(p) + (p->kh - 1) * p->dh) / p->sh + 2;
+    return order_bytes(p) + tap_bytes(p) + rows * met_columns(p) * p->oc * (int64_t)sizeof(real);
+}
+
+/* The runs of the sum for input row ih and for columns of one phase, relative to the band's row oh0 and column ow0. */
+static int64_t backward_segments(const problem *p, const int64_t *order, int64_t ih, int64_t iw, int64_t oh0, int64_t ow0,
+                                 int64_t row_step, segment *segments) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < p->kh; i++) {
+        const int64_t at_h = ih + p->pt - order[i] * p->dh;
+        if (floor_div(at_h, p->sh) * p->sh != at_h) continue;
+        for (int64_t j = 0; j < p->kw; j++) {
+            const int64_t at_w = iw + p->pl - order[p->kh + j] * p->dw;
+            if (floor_div(at_w, p->sw) * p->sw != at_w) continue;
+            const segment next = {(floor_div(at_h, p->sh) - oh0) * row_step + (floor_div(at_w, p->sw) - ow0) * p->oc,
+                                  (i * p->kw + j) * p->oc, p->oc};
+            segment *last = segments + count - 1;
+            if (count && next.x == last->x + last->length && next.w == last->w + last->length)
+                last->length += p->oc;
+            else
+                segments[count++] = next;
+        }
+    }
+    return count;
+}
+
+/* buf: dy, turned weights, dx. A task is a few input rows of one image. */
+static void conv2d_backward_data(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    const int64_t step = backward_rows(p), bands = ceil_div(p->ih, step);
+    const int64_t n = task / bands, first = task % bands * step, rows = min64(step, p->ih - first);
+    const int64_t oh0 = first_met(first, p->pt, p->kh, p->sh, p->dh);
+    const int64_t ow0 = first_met(0, p->pl, p->kw, p->sw, p->dw);
+    const int64_t columns = met_columns(p), row_step = columns * p->oc;
+    int64_t *order = scratch;
+    segment *segments = (segment *)(order + p->kh + p->kw);
+    real *dy = (real *)((char *)segments + tap_bytes(p));
+    order_taps(order, p->kh, p->sh, p->dh);
+    order_taps(order + p->kh, p->kw, p->sw, p->dw);
+    copy_band(dy, (const real *)buf[0] + n * p->oh * p->ow * p->oc, p->oh, p->ow, p->oc, oh0,
+              last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, columns);
+    real *dx = (real *)buf[2] + (n * p->ih + first) * p->iw * p->ic;
+    inner_args t = {.x = dy, .x_step = p->oc, .segments = segments, .w_step = p->ic, .y_step = p->sw * p->ic};
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t phase = 0; phase < min64(p->sw, p->iw); phase++) {
+            const int64_t pixels = ceil_div(p->iw - phase, p->sw);
+            t.segment_count = backward_segments(p, order, first + r, phase, oh0, ow0, row_step, segments);
+            for (int64_t ic = 0; ic < p->ic;) {
+                const int64_t vectors = tile_vectors(pixels, p->ic - ic), channels = min64(vectors * VL, p->ic - ic);
+                t.w = (const real *)buf[1] + ic;
+                t.y = dx + (r * p->iw + phase) * p->ic + ic;
+                inner_line(t, pixels, vectors, channels);
+                ic += channels;
+            }
+        }
+    }
+}

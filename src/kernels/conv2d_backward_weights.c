@@ -1,0 +1,93 @@
+/* The gradients of a convolution with respect to its weights and its bias.
+ *
+ *   dw[kh, kw, ic, oc] = sum x[n, oh*sh + kh*dh - pt, ow*sw + kw*dw - pl, ic] * dy[n, oh, ow, oc]   over n, oh, ow
+ *   db[oc]             = sum dy[n, oh, ow, oc]
+ *
+ * The batch is cut into fixed chunks of p->count images, the last may be shorter. A chunk's sum is a sequence of leaves
+ * (at most LEAF_PIXELS pixels of one image, one multiply-add chain an element); sum_chunks then adds the chunks as a
+ * fixed binary tree. The order depends on the problem alone and the chains stay short, so the error does. */
+
+#define LEAF_PIXELS 1024
+
+static int64_t leaf_rows(const problem *p) { return even_rows(p->oh, max64(1, LEAF_PIXELS / p->ow)); }
+
+/* Channels in one task: all of them are left to one task where the chunks alone feed the threads. */
+static int64_t weight_blocks(const problem *p) { return ceil_div(p->oc, 4 * VL); }
+
+static int64_t conv2d_backward_weights_tasks(const problem *p) { return ceil_div(p->n, p->count) * weight_blocks(p); }
+static int64_t conv2d_backward_weights_scratch(const problem *p) { return band_bytes(p, leaf_rows(p)); }
+
+/* buf: x, dy, partial[chunk][kh][kw][ic][oc]. A task is one chunk and one block of output channels. */
+static void conv2d_backward_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    const int64_t blocks = weight_blocks(p), chunk = task / blocks;
+    const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
+    const int64_t joined = p->dw == 1 ? p->kw : 1, lines = joined * p->ic, step = leaf_rows(p);
+    real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * p->oc;
+    outer_args t = {.x_step = p->sw * p->ic, .g_step = p->oc, .g_row = p->ow * p->oc, .columns = p->ow, .d_step = p->oc};
+    for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
+        for (int64_t oh = 0; oh < p->oh; oh += step) {
+            t.rows = min64(step, p->oh - oh);
+            t.add = n > chunk * p->count || oh > 0;
+            const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, oh, t.rows, scratch);
+            const real *dy = (const real *)buf[1] + (n * p->oh + oh) * p->ow * p->oc;
+            t.x_row = p->sh * in.row_step;
+            for (int64_t kh = 0; kh < p->kh; kh++)
+                for (int64_t kw = 0; kw < p->kw; kw += joined)
+                    for (int64_t oc = first_oc; oc < last_oc;) {
+                        const int64_t vectors = tile_vectors(lines, last_oc - oc);
+                        const int64_t channels = min64(vectors * VL, last_oc - oc);
+                        t.x = in.x + kh * p->dh * in.row_step + kw * p->dw * p->ic;
+                        t.g = dy + oc;
+                        t.d = partial + (kh * p->kw + kw) * p->ic * p->oc + oc;
+                        outer_block(t, lines, vectors, channels);
+                        oc += channels;
+                    }
+        }
+    }
+}
+
+static int64_t sum_rows_tasks(const problem *p) { return ceil_div(p->n, p->count); }
+
+/* Column sums of g[n * oh * ow][oc], cut as above: the gradient of a bias. buf: g, partial[chunk][oc]. A task is one chunk. */
+static void sum_rows(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    enum { BLOCK = 64 };
+    const int64_t step = leaf_rows(p) * p->ow, pixels = p->oh * p->ow;
+    const int64_t first = task * p->count * pixels, last = min64((task + 1) * p->count, p->n) * pixels;
+    real *partial = (real *)buf[1] + task * p->oc;
+    for (int64_t oc = 0; oc < p->oc; oc += BLOCK) {
+        const int64_t lanes = min64(BLOCK, p->oc - oc);
+        real total[BLOCK] = {0};
+        for (int64_t image = first; image < last; image += pixels)
+            for (int64_t leaf = 0; leaf < pixels; leaf += step) {
+                real sum[BLOCK] = {0};
+                const real *g = (const real *)buf[0] + (image + leaf) * p->oc + oc;
+                for (int64_t i = 0; i < min64(step, pixels - leaf); i++, g += p->oc) {
+                    if (lanes == BLOCK)
+                        for (int64_t c = 0; c < BLOCK; c++) sum[c] += g[c];
+                    else
+                        for (int64_t c = 0; c < lanes; c++) sum[c] += g[c];
+                }
+                for (int64_t c = 0; c < lanes; c++) total[c] += sum[c];
+            }
+        for (int64_t c = 0; c < lanes; c++) partial[oc + c] = total[c];
+    }
+}
+
+#define SUM_BLOCK 2048
+
+static int64_t sum_chunks_tasks(const problem *p) { return ceil_div(p->count, SUM_BLOCK); }
+
+/* y[count] = sum of x[n][count] as a binary tree over n; x is overwritten. buf: x, y. A task is SUM_BLOCK elements. */
+static void sum_chunks(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t first = task * SUM_BLOCK, lanes = min64(SUM_BLOCK, p->count - first);
+    real *x = (real *)buf[0] + first, *y = (real *)buf[1] + first;
+    for (int64_t half = 1; half < p->n; half *= 2)
+        for (int64_t row = 0; row + half < p->n; row += 2 * half) {
+            real *to = x + row * p->count;
+            const real *from = to + half * p->count;
+            for (int64_t i = 0; i < lanes; i++) to[i] += from[i];
+        }
+    memcpy(y, x, (size_t)lanes * sizeof(real));
+}

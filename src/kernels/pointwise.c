@@ -1,0 +1,139 @@
+/* Element by element: activations, scaling, dropout, and the rows of a batch out of a data set.
+ *
+ * Plain C that the compiler vectorises. No operation here is fused or reordered, so all ISAs give the same bits. */
+#include "kernel.h"
+#include "point.h"
+
+INLINE real sigmoid(real x) {
+    const real e = exp_negative(-magnitude(x)), s = 1 / (1 + e);
+    return x < 0 ? e * s : s;
+}
+
+/* Near 0 by the series of exp(2x) - 1, so that small results keep their relative accuracy. */
+INLINE real hyperbolic_tangent(real x) {
+    const real y = 2 * x, e = exp_negative(-magnitude(y)), far = (1 - e) / (1 + e);
+    real series = 0;
+    UNROLL for (int k = EXP_TERMS; k >= 1; k--) series = (series + 1) * (y / (real)(k + 1));
+    const real less_one = y * (1 + series), near = less_one / (less_one + 2);
+    return magnitude(x) < (real)0.1 ? near : x < 0 ? -far : far;
+}
+
+INLINE real relu_general(real x, real slope, real threshold, real most) {
+    const real low = slope == 0 ? (x != x ? x : 0) : slope * (x - threshold);
+    const real value = x >= threshold ? x + 0 : low;
+    return value > most ? most : value;
+}
+
+enum { RELU, SIGMOID, TANH };
+
+/* buf: x, y. p->kind is the activation; a ReLU has slope a below threshold b, and at most c. */
+static void activation(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
+    const real *restrict x = (const real *)buf[0] + first;
+    real *restrict y = (real *)buf[1] + first;
+    const real slope = (real)p->a, threshold = (real)p->b, most = (real)p->c;
+    if (p->kind == RELU)
+        for (int64_t i = 0; i < lanes; i++) y[i] = relu_general(x[i], slope, threshold, most);
+    else if (p->kind == SIGMOID)
+        for (int64_t i = 0; i < lanes; i++) y[i] = sigmoid(x[i]);
+    else
+        for (int64_t i = 0; i < lanes; i++) y[i] = hyperbolic_tangent(x[i]);
+}
+
+/* buf: dy, x, y, dx. */
+static void activation_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
+    const real *restrict dy = (const real *)buf[0] + first, *restrict x = (const real *)buf[1] + first;
+    const real *restrict y = (const real *)buf[2] + first;
+    real *restrict dx = (real *)buf[3] + first;
+    const real slope = (real)p->a, threshold = (real)p->b, most = (real)p->c;
+    if (p->kind == RELU)
+        for (int64_t i = 0; i < lanes; i++) dx[i] = x[i] >= most ? 0 : x[i] > threshold ? dy[i] : slope * dy[i];
+    else if (p->kind == SIGMOID)
+        for (int64_t i = 0; i < lanes; i++) dx[i] = dy[i] * (y[i] * (1 - y[i]));
+    else
+        for (int64_t i = 0; i < lanes; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
+}
+
+/* The gradient through a ReLU that ran in another kernel's epilogue: dx = dy where y > 0. buf: dy, y, dx. */
+static void relu_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
+    const real *dy = (const real *)buf[0] + first, *y = (const real *)buf[1] + first;
+    real *dx = (real *)buf[2] + first;
+    for (int64_t i = 0; i < lanes; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+/* y = a * x + b. buf: x, y. */
+static void scale_shift(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
+    const real *restrict x = (const real *)buf[0] + first;
+    real *restrict y = (real *)buf[1] + first;
+    const real a = (real)p->a, b = (real)p->b;
+    for (int64_t i = 0; i < lanes; i++) y[i] = x[i] * a + b;
+}
+
+/* Philox 4x32-10 (Salmon et al., SC'11): four random words of a key and a counter. */
+static void philox(uint32_t out[4], uint64_t key, uint64_t high, uint64_t low) {
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    uint32_t c[4] = {(uint32_t)low, (uint32_t)(low >> 32), (uint32_t)high, (uint32_t)(high >> 32)};
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+        const uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
+        const uint32_t next[4] = {(uint32_t)(b >> 32) ^ c[1] ^ k0, (uint32_t)b, (uint32_t)(a >> 32) ^ c[3] ^ k1, (uint32_t)a};
+        memcpy(c, next, sizeof next);
+    }
+    memcpy(out, c, sizeof c);
+}
+
+/* y = x / (1 - a) for elements that are kept, 0 for a share a of them; the same key and step give the same mask, so this
+ * is forward and backward. buf: x, {key, step} (uint64), y. */
+static void dropout(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
+    const real *x = (const real *)buf[0] + first;
+    const uint64_t *state = buf[1];
+    real *y = (real *)buf[2] + first;
+    const real scale = p->a < 1 ? (real)(1 / (1 - p->a)) : 0;
+    const double dropped = p->a * 4294967296.0;
+    uint32_t words[4];
+    for (int64_t i = 0; i < lanes; i++) {
+        if (i % 4 == 0) philox(words, state[0] + (uint64_t)p->kind, state[1], (uint64_t)(first + i));
+        y[i] = (double)words[i % 4] >= dropped ? x[i] * scale : 0;
+    }
+}
+
+enum { FROM_UINT8, FROM_FLOAT, FROM_DOUBLE };
+static int64_t gather_step(const problem *p) { return max64(1, ceil_div(POINT_BLOCK, p->count)); }
+static int64_t gather_rows_tasks(const problem *p) { return ceil_div(p->n, gather_step(p)); }
+
+/* y[i] = x[order[i]], n rows of `count` elements of type p->kind. buf: x, order (int64), y. A task is a few rows. */
+static void gather_rows(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t step = gather_step(p), last = min64((task + 1) * step, p->n);
+    for (int64_t i = task * step; i < last; i++) {
+        const int64_t at = ((const int64_t *)buf[1])[i] * p->count;
+        real *restrict y = (real *)buf[2] + i * p->count;
+        if (p->kind == FROM_UINT8) {
+            const uint8_t *restrict x = (const uint8_t *)buf[0] + at;
+            for (int64_t k = 0; k < p->count; k++) y[k] = (real)x[k];
+        } else if (p->kind == FROM_FLOAT) {
+            const float *restrict x = (const float *)buf[0] + at;
+            for (int64_t k = 0; k < p->count; k++) y[k] = (real)x[k];
+        } else {
+            const double *restrict x = (const double *)buf[0] + at;
+            for (int64_t k = 0; k < p->count; k++) y[k] = (real)x[k];
+        }
+    }
+}
+
+/* As gather_rows, for 32-bit words that are copied as they are: class ids. buf: x, order (int64), y. */
+static void gather_words(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    const int64_t step = gather_step(p), last = min64((task + 1) * step, p->n);
+    for (int64_t i = task * step; i < last; i++)
+        memcpy((uint32_t *)buf[2] + i * p->count, (const uint32_t *)buf[0] + ((const int64_t *)buf[1])[i] * p->count,
+               (size_t)p->count * sizeof(uint32_t));
+}

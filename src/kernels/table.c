@@ -1,0 +1,49 @@
+/* All kernels of one ISA and one dtype, in one translation unit that exports one symbol: their table.
+ * setup.py compiles this file once per ISA and dtype; CONVCORE_TABLE is the symbol's name. */
+#include "kernel.h"
+
+#include "conv2d.c"
+#include "conv2d_backward_data.c"
+#include "conv2d_backward_weights.c"
+#include "dense.c"
+#include "loss.c"
+#include "optimizer.c"
+#include "peak.c"
+#include "pointwise.c"
+#include "pool.c"
+
+static int64_t no_scratch(const problem *p) { return (void)p, 0; }
+
+static const kernel kernels[] = {
+    {"conv2d_forward", 4, conv2d_forward, conv2d_forward_tasks, conv2d_forward_scratch},
+    {"conv2d_turn_weights", 2, conv2d_turn_weights, conv2d_turn_weights_tasks, conv2d_turn_weights_scratch},
+    {"conv2d_backward_data", 3, conv2d_backward_data, conv2d_backward_data_tasks, conv2d_backward_data_scratch},
+    {"conv2d_backward_weights", 3, conv2d_backward_weights, conv2d_backward_weights_tasks, conv2d_backward_weights_scratch},
+    {"sum_rows", 2, sum_rows, sum_rows_tasks, no_scratch},
+    {"sum_chunks", 2, sum_chunks, sum_chunks_tasks, no_scratch},
+    {"max_pool2d", 3, max_pool2d, max_pool2d_tasks, no_scratch},
+    {"max_pool2d_backward", 3, max_pool2d_backward, max_pool2d_backward_tasks, no_scratch},
+    {"dense_forward", 4, dense_forward, dense_forward_tasks, no_scratch},
+    {"dense_turn_weights", 2, dense_turn_weights, dense_turn_weights_tasks, no_scratch},
+    {"dense_backward_weights", 3, dense_backward_weights, dense_backward_weights_tasks, no_scratch},
+    {"activation", 2, activation, point_tasks, no_scratch},
+    {"activation_backward", 4, activation_backward, point_tasks, no_scratch},
+    {"relu_backward", 3, relu_backward, point_tasks, no_scratch},
+    {"scale_shift", 2, scale_shift, point_tasks, no_scratch},
+    {"dropout", 3, dropout, point_tasks, no_scratch},
+    {"gather_rows", 3, gather_rows, gather_rows_tasks, no_scratch},
+    {"gather_words", 3, gather_words, gather_rows_tasks, no_scratch},
+    {"softmax", 2, softmax, row_tasks, no_scratch},
+    {"softmax_backward", 3, softmax_backward, row_tasks, no_scratch},
+    {"softmax_cross_entropy", 6, softmax_cross_entropy, row_tasks, no_scratch},
+    {"cross_entropy", 5, cross_entropy, row_tasks, no_scratch},
+    {"mean_squared_error", 5, mean_squared_error, row_tasks, no_scratch},
+    {"total_loss", 2, total_loss, one_task, no_scratch},
+    {"sgd_step", 5, sgd_step, point_tasks, no_scratch},
+    {"adam_step", 6, adam_step, point_tasks, no_scratch},
+    {"rmsprop_step", 7, rmsprop_step, point_tasks, no_scratch},
+    {"peak", 1, peak, peak_tasks, no_scratch},
+};
+
+extern const kernel_table CONVCORE_TABLE;
+const kernel_table CONVCORE_TABLE = {kernels, sizeof kernels / sizeof kernels[0], VL, 2 * VL * TILE_REGISTERS};
