@@ -1,0 +1,101 @@
+"""Checks of arguments that are not arrays and not geometry: real numbers, flags, names."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Mapping
+from typing import TypeVar
+
+from convcore.errors import NotSupportedError, ParameterError
+from convcore.keras_names import missing
+
+__all__ = ["find", "flag", "real", "refuse", "shown", "unit_interval"]
+
+T = TypeVar("T")
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """`value` as it stands in an error message: its repr, cut when it is long."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def real(
+    name: str,
+    value: object,
+    minimum: float = 0.0,
+    maximum: float = math.inf,
+    *,
+    open_minimum: bool = False,
+    open_maximum: bool = False,
+) -> float:
+    """`value` as a finite float between `minimum` and `maximum`; a bool, a string or a NaN is refused.
+
+    >>> real("learning_rate", 1)
+    1.0
+    """
+    low = ">" if open_minimum else ">="
+    high = "<" if open_maximum else "<="
+    allowed = f"a finite number {low} {minimum:g}" if math.isfinite(minimum) else "a finite number"
+    if math.isfinite(maximum):
+        allowed += f" and {high} {maximum:g}"
+    message = f"`{name}` must be {allowed}. Received: {name}={shown(value)} (of type {type(value).__name__})"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ParameterError(message)
+    number = float(value)
+    above = number > minimum if open_minimum else number >= minimum
+    below = number < maximum if open_maximum else number <= maximum
+    if not (math.isfinite(number) and above and below):
+        raise ParameterError(message)
+    return number
+
+
+def unit_interval(name: str, value: object, *, open_maximum: bool = False) -> float:
+    """`value` as a float in [0, 1], or in [0, 1) if `open_maximum`."""
+    return real(name, value, 0.0, 1.0, open_maximum=open_maximum)
+
+
+def flag(name: str, value: object) -> bool:
+    """`value` as a bool: True, False, 0 or 1."""
+    if isinstance(value, numbers.Integral) and int(value) in (0, 1):
+        return bool(value)
+    raise ParameterError(f"`{name}` must be True or False. Received: {name}={shown(value)}")
+
+
+def refuse(owner: str, arguments: Mapping[str, object], neutral: Mapping[str, object]) -> None:
+    """Refuse the arguments of Keras's signature that are set to something else than their neutral value."""
+    for name, value in arguments.items():
+        if name not in neutral:
+            raise ParameterError(f"Argument not recognized by {owner}: {name}={shown(value)}")
+        if value is not None and value is not False and value != neutral[name]:
+            raise NotSupportedError(
+                f"convcore does not implement `{name}` of {owner} (received {name}={shown(value)}; "
+                f"only {name}={neutral[name]!r} is supported)."
+            )
+
+
+def find(module: str, kind: str, name: object, table: Mapping[str, T], aliases: Mapping[str, str] | None = None) -> T:
+    """The entry of `table` called `name`, in snake_case or CamelCase; an unknown name lists what there is.
+
+    `module` is where Keras has such names ("losses"), `aliases` its short forms of names that are not in `table`.
+    Raises NotSupportedError for a name that Keras knows and convcore does not, ParameterError for any other.
+    """
+    supported = ", ".join(table)
+    if not isinstance(name, str):
+        raise ParameterError(
+            f"A {kind} is given by its name or as an object. Received: {shown(name)} (of type {type(name).__name__}); "
+            f"supported: {supported}."
+        )
+    key = name.replace("_", "").lower()
+    for candidate, entry in table.items():
+        if candidate.replace("_", "").lower() == key:
+            return entry
+    for known in (name, (aliases or {}).get(name, name), name.title().replace("_", ""), name.lower()):
+        error = missing(module, known, supported)
+        if error is not None:
+            raise error
+    close = difflib.get_close_matches(name, table, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ParameterError(f"Unknown {kind}: {shown(name)}.{hint} Supported: {supported}.")

@@ -1,0 +1,55 @@
+"""Optimizers: how gradients change parameters. Names, defaults and formulas are Keras's.
+
+>>> get("adam").learning_rate
+0.001
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from convcore.checks import find
+from convcore.errors import ParameterError
+from convcore.keras_names import missing
+from convcore.optimizers import schedules
+from convcore.optimizers.adam import Adam, AdamW
+from convcore.optimizers.base import Optimizer
+from convcore.optimizers.rmsprop import RMSprop
+from convcore.optimizers.sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
+
+_OPTIMIZERS: dict[str, type[Any]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop}
+
+
+def get(identifier: object) -> Optimizer:
+    """The optimizer meant by a name, an object or a config; a name gives a new one with the default arguments.
+
+    Raises NotSupportedError for an optimizer of Keras's that convcore lacks, ParameterError for any other.
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
+    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        raise ParameterError(f"optimizer is the class {identifier.__name__}: call it, as in {identifier.__name__}().")
+    optimizer: Optimizer = find("optimizers", "optimizer", identifier, _OPTIMIZERS)()
+    return optimizer
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """`optimizer` as plain data, without its state: ``{"class_name": ..., "config": ...}``."""
+    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+
+
+def deserialize(config: Mapping[str, Any]) -> Optimizer:
+    """The optimizer that `serialize` wrote."""
+    kind = find("optimizers", "optimizer", config.get("class_name"), _OPTIMIZERS)
+    optimizer: Optimizer = kind.from_config(config.get("config", {}))
+    return optimizer
+
+
+def __getattr__(name: str) -> Any:
+    error = missing("optimizers", name, ", ".join(__all__))
+    raise error or AttributeError(f"module {__name__!r} has no attribute {name!r}")

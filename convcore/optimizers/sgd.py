@@ -1,0 +1,65 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from convcore.checks import flag, unit_interval
+from convcore.optimizers.base import Optimizer
+from convcore.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """Gradient descent: ``w -= lr * g``; with momentum ``m = momentum * m - lr * g`` and ``w += m``.
+
+    With `nesterov` the step is ``w += momentum * m - lr * g``. With `weight_decay`, ``w -= w * weight_decay * lr``
+    comes first.
+
+    >>> SGD(momentum=0.9).hyper()
+    (0.01, 0.9, 0.0, 0.0)
+    """
+
+    kernel: ClassVar[str] = "sgd"
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str = "SGD",
+        **kwargs: Any,
+    ) -> None:
+        unsupported = {
+            "clipnorm": clipnorm,
+            "clipvalue": clipvalue,
+            "global_clipnorm": global_clipnorm,
+            "use_ema": use_ema,
+            "ema_momentum": ema_momentum,
+            "ema_overwrite_frequency": ema_overwrite_frequency,
+            "loss_scale_factor": loss_scale_factor,
+            "gradient_accumulation_steps": gradient_accumulation_steps,
+        }
+        super().__init__(learning_rate, weight_decay, name, unsupported | kwargs)
+        self.momentum = unit_interval("momentum", momentum)
+        self.nesterov = flag("nesterov", nesterov)
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        return ("momentum",) if self.momentum else ()
+
+    def hyper(self) -> tuple[float, ...]:
+        return self.learning_rate, self.momentum, float(self.nesterov), self.weight_decay or 0.0
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}

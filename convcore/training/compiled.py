@@ -1,0 +1,108 @@
+"""What compile leaves behind: an optimizer, a loss and the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore import losses, metrics, optimizers
+from convcore.checks import shown
+from convcore.errors import ParameterError, StateError
+from convcore.losses import Loss
+from convcore.metrics import Metric
+
+__all__ = ["Compiled"]
+
+Array = npt.NDArray[Any]
+
+
+class Compiled:
+    """The optimizer, the loss and the metrics of a model. Metrics take their final form with the first targets."""
+
+    def __init__(self, optimizer: object, loss: object, metric_names: Any, weighted_metric_names: Any) -> None:
+        self.optimizer = optimizers.get(optimizer)
+        self._loss = None if loss is None else losses.get(loss)
+        self._identifiers = _identifiers("metrics", metric_names)
+        self._weighted = _identifiers("weighted_metrics", weighted_metric_names)
+        names = [_name(item) for item in (*self._identifiers, *self._weighted)]
+        repeated = next((name for name in ("loss", *names) if ("loss", *names).count(name) > 1), None)
+        if repeated is not None:
+            raise ParameterError(f"Two metrics are called {repeated!r}. Hint: give one of them another `name`.")
+        self.metrics_names = ["loss", *names]
+        self.metrics: list[Metric] = []
+        self.weighted_metrics: list[Metric] = []
+        self._shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    @property
+    def loss(self) -> Loss:
+        """The loss; StateError if compile got none."""
+        if self._loss is None:
+            raise StateError("No loss to compute. Provide a `loss` argument in `compile()`.")
+        return self._loss
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether compile got a loss."""
+        return self._loss is not None
+
+    def choose_metrics(self, target_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> None:
+        """Choose the metrics for samples of these shapes: "accuracy" depends on them."""
+        if self._shapes != (target_shape, output_shape):
+            self._shapes = (target_shape, output_shape)
+            self.metrics = [metrics.for_shapes(item, target_shape, output_shape) for item in self._identifiers]
+            self.weighted_metrics = [metrics.for_shapes(item, target_shape, output_shape) for item in self._weighted]
+
+    def all_metrics(self) -> list[Metric]:
+        """The metrics in the order of `metrics_names`, without the loss."""
+        return [*self.metrics, *self.weighted_metrics]
+
+    def reset(self) -> None:
+        """Forget what the metrics have seen."""
+        for metric in self.all_metrics():
+            metric.reset_state()
+
+    def update(self, targets: Array, outputs: npt.NDArray[np.float32], weights: Array | None) -> None:
+        """Show a batch to the metrics; only `weighted_metrics` get the weights of the samples."""
+        for metric in self.metrics:
+            metric.update_state(targets, outputs)
+        for metric in self.weighted_metrics:
+            metric.update_state(targets, outputs, sample_weight=weights)
+
+    def results(self, loss: float) -> dict[str, float]:
+        """The figures so far, the loss first."""
+        return {"loss": loss} | {metric.name: metric.result() for metric in self.all_metrics()}
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of compile as plain data."""
+        return {
+            "optimizer": optimizers.serialize(self.optimizer),
+            "loss": None if self._loss is None else losses.serialize(self._loss),
+            "metrics": [_plain(item) for item in self._identifiers],
+            "weighted_metrics": [_plain(item) for item in self._weighted],
+        }
+
+
+def _identifiers(argument: str, value: Any) -> list[Any]:
+    """The metrics asked for, each checked at once: a name that does not exist is refused by compile, not by fit."""
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        raise ParameterError(
+            f"Expected `{argument}` argument to be a list or tuple. Received instead: {argument}={shown(value)} "
+            f"of type {type(value).__name__}"
+        )
+    return [metrics.get(item) if isinstance(item, Mapping) else item for item in value if _name(item)]
+
+
+def _name(identifier: Any) -> str:
+    if isinstance(identifier, str):
+        metrics.for_shapes(identifier, (), (1,))
+        return identifier
+    return metrics.get(identifier).name
+
+
+def _plain(identifier: Any) -> Any:
+    return identifier if isinstance(identifier, str) else metrics.serialize(identifier)

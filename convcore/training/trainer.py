@@ -1,0 +1,398 @@
+"""compile, fit, evaluate and predict: what a model does as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore.callbacks import CallbackList, History
+from convcore.checks import flag, shown
+from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.shapes import integer
+from convcore.training import arguments, loops
+from convcore.training.busy import exclusive
+from convcore.training.compiled import Compiled
+from convcore.training.progress import Progress
+
+if TYPE_CHECKING:
+    from convcore.metrics import Metric
+    from convcore.optimizers import Optimizer
+    from convcore.program import Feed, Graph, Runner
+    from convcore.variables import FlatParameters
+
+__all__ = ["Trainer"]
+
+Array = npt.NDArray[Any]
+
+
+class Trainer:
+    """Training and prediction for a model that has `built`, `build`, `_graph`, `_parameters` and `_check_shape`.
+
+    The compiled program of the model is made at the first call that needs it and dropped by `_invalidate`.
+    """
+
+    if TYPE_CHECKING:
+        built: bool
+
+        def build(self, input_shape: Any = None) -> None: ...
+        def _graph(self) -> Graph: ...
+        def _parameters(self) -> FlatParameters: ...
+        def _check_shape(self, shape: tuple[int, ...]) -> None: ...
+
+    #: What belongs to this object and this process: a copy makes its own.
+    _not_copied: ClassVar[frozenset[str]] = frozenset({"_lock", "_runner"})
+
+    #: Set to True, by a callback, to end fit.
+    stop_training: bool = False
+    #: The record of the last fit.
+    history: History | None = None
+
+    _compiled: Compiled | None = None
+    _runner: Runner | None = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: None = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: str | bool = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose the optimizer, the loss and the metrics, each by name or as an object.
+
+        `run_eagerly`, `steps_per_execution`, `jit_compile` and `auto_scale_loss` change nothing here.
+        """
+        if loss_weights is not None:
+            raise NotSupportedError(
+                f"convcore does not implement `loss_weights` (received {shown(loss_weights)}; supported: None)."
+            )
+        compiled = Compiled(optimizer, loss, metrics, weighted_metrics)
+        self._compiled = compiled
+        self._runner = None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether compile has been called."""
+        return self._compiled is not None
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """The optimizer given to compile; None before."""
+        return None if self._compiled is None else self._compiled.optimizer
+
+    @property
+    def loss(self) -> Any:
+        """The loss given to compile; None before, or if there was none."""
+        return self._compiled.loss if self._compiled is not None and self._compiled.has_loss else None
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics, once the first targets have shown which they are."""
+        return [] if self._compiled is None else self._compiled.all_metrics()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what evaluate returns, in its order."""
+        return [] if self._compiled is None else list(self._compiled.metrics_names)
+
+    def reset_metrics(self) -> None:
+        """Forget what the metrics have seen."""
+        if self._compiled is not None:
+            self._compiled.reset()
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of compile as plain data, for `compile_from_config`; None before compile."""
+        return None if self._compiled is None else self._compiled.get_config()
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile with what `get_compile_config` gave."""
+        self.compile(
+            optimizer=config["optimizer"],
+            loss=config.get("loss"),
+            metrics=config.get("metrics"),
+            weighted_metrics=config.get("weighted_metrics"),
+        )
+
+    @exclusive
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Train on `x` (n, ...) and targets `y` for `epochs` epochs of batches of `batch_size` (32) samples.
+
+        The order is shuffled before each epoch. `validation_split` keeps the last fraction of the samples for
+        validation, `validation_data` is (x, y) or (x, y, sample_weight). Gives the History: per epoch, the loss as the
+        mean over the samples, the metrics, and both for the validation with "val_" before the name.
+
+        Raises ParameterError, ShapeError, DTypeError or LabelError for arguments that do not fit, before anything is
+        trained; NumericError for a loss that is no number, with the weights before that batch; BusyError if another
+        thread is using the model. After Ctrl-C the model stands between two batches.
+        """
+        compiled = self._require_compiled("fit")
+        size = arguments.batch_size("batch_size", batch_size)
+        epochs = integer("epochs", epochs, 1)
+        first = integer("initial_epoch", initial_epoch, 0)
+        steps = arguments.count_or_none("steps_per_epoch", steps_per_epoch)
+        validation_steps = arguments.count_or_none("validation_steps", validation_steps)
+        validation_size = (
+            size if validation_batch_size is None else integer("validation_batch_size", validation_batch_size, 1)
+        )
+        frequency = arguments.validation_epochs(validation_freq)
+        shuffle = flag("shuffle", shuffle)
+        progress = Progress(arguments.verbosity(verbose))
+        if class_weight is not None and sample_weight is not None:
+            raise ParameterError("You cannot use `class_weight` and `sample_weight` at the same time.")
+
+        held_out: Feed | None = None
+        inputs = arguments.array("x", x)
+        fraction, kept = arguments.split(validation_split, len(inputs))
+        if validation_data is not None:
+            held_out = self._feed(compiled, *arguments.validation_tuple(validation_data))
+        elif fraction:
+            targets = arguments.array("y", y)
+            _same_length(inputs, targets)
+            weights = None if sample_weight is None else arguments.sample_weights(sample_weight, len(inputs))
+            held_out = self._feed(compiled, inputs[kept:], targets[kept:], None if weights is None else weights[kept:])
+            inputs, y = inputs[:kept], targets[:kept]
+            sample_weight = None if weights is None else weights[:kept]
+        feed = self._feed(compiled, inputs, y, sample_weight, class_weight)
+
+        listeners = CallbackList(callbacks, add_history=True)
+        loop = loops.TrainingLoop(
+            self, feed, size, steps, shuffle, listeners, progress, loops.non_finite_samples(inputs)
+        )
+        listeners.set_model(self)
+        listeners.set_params(
+            {"epochs": epochs, "steps": loop.steps, "verbose": progress.verbose, "do_validation": held_out is not None}
+        )
+        self.stop_training = False
+        logs: dict[str, float] = {}
+        listeners.on_train_begin()
+        try:
+            for epoch in range(first, epochs):
+                listeners.on_epoch_begin(epoch)
+                progress.begin(loop.steps, f"Epoch {epoch + 1}/{epochs}" if epochs > 1 else "")
+                logs = loop.epoch(self._program(), compiled, epoch)
+                if held_out is not None and _is_due(epoch, frequency):
+                    figures = loops.evaluate(
+                        self._program(), compiled, held_out, validation_size, validation_steps, listeners, None
+                    )
+                    logs |= {f"val_{name}": value for name, value in sorted(figures.items())}
+                listeners.on_epoch_end(epoch, logs)
+                progress.end(logs)
+                if self.stop_training:
+                    break
+        finally:
+            progress.close()
+        listeners.on_train_end(logs)
+        if listeners.history is None:
+            raise StateError("The list of callbacks lost its History.")
+        return listeners.history
+
+    @exclusive
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """The loss on `x` and `y`, or with metrics the list ``[loss, metric, ...]`` (see `metrics_names`).
+
+        With `return_dict` a dict by name. `steps` ends after that many batches.
+        """
+        compiled = self._require_compiled("evaluate")
+        size = arguments.batch_size("batch_size", batch_size)
+        steps = arguments.count_or_none("steps", steps)
+        progress = Progress(arguments.verbosity(verbose))
+        feed = self._feed(compiled, x, y, sample_weight)
+        listeners = CallbackList(callbacks, model=self)
+        progress.begin(-(-feed.size // size) if steps is None else steps)
+        try:
+            figures = loops.evaluate(self._program(), compiled, feed, size, steps, listeners, progress)
+            progress.end(dict(sorted(figures.items())))
+        finally:
+            progress.close()
+        return _returned(figures, return_dict)
+
+    @exclusive
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> npt.NDArray[np.float32]:
+        """The model's outputs for `x` (n, ...), computed in batches of `batch_size` (32): float32 (n, ...)."""
+        size = arguments.batch_size("batch_size", batch_size)
+        steps = arguments.count_or_none("steps", steps)
+        progress = Progress(arguments.verbosity(verbose))
+        inputs = self._inputs(x)
+        listeners = CallbackList(callbacks, model=self)
+        output_shape = tuple(self._graph().output.shape)
+        if not len(inputs):
+            return np.empty((0, *output_shape), dtype=np.float32)
+        from convcore.program import Feed
+
+        feed = Feed(inputs)
+        progress.begin(-(-feed.size // size) if steps is None else steps)
+        try:
+            outputs = loops.predict(self._program(), output_shape, feed, size, steps, listeners, progress)
+            progress.end({})
+        finally:
+            progress.close()
+        return outputs
+
+    @exclusive
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """One step of training on one batch. Gives the figures of this batch, as evaluate does."""
+        compiled = self._require_compiled("train_on_batch")
+        if class_weight is not None and sample_weight is not None:
+            raise ParameterError("You cannot use `class_weight` and `sample_weight` at the same time.")
+        inputs = arguments.array("x", x)
+        feed = self._feed(compiled, inputs, y, sample_weight, class_weight)
+        runner = self._program()
+        loss = math.nan if loops.non_finite_samples(inputs) is not None else runner.train(feed, 0, feed.size)
+        if not math.isfinite(loss):
+            raise loops.diverged(loss, "in train_on_batch")
+        return self._batch_figures(compiled, runner, feed, loss, return_dict)
+
+    @exclusive
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> float | list[float] | dict[str, float]:
+        """The figures of one batch, as evaluate gives them."""
+        compiled = self._require_compiled("test_on_batch")
+        feed = self._feed(compiled, x, y, sample_weight)
+        runner = self._program()
+        return self._batch_figures(compiled, runner, feed, runner.test(feed, 0, feed.size), return_dict)
+
+    @exclusive
+    def predict_on_batch(self, x: Any) -> npt.NDArray[np.float32]:
+        """The model's outputs for one batch `x` (n, ...)."""
+        inputs = self._inputs(x)
+        return self._program().forward(inputs)
+
+    def _invalidate(self) -> None:
+        """Drop the compiled program: the layers, or which of them are trained, have changed."""
+        self._runner = None
+
+    def _require_compiled(self, method: str) -> Compiled:
+        if self._compiled is None:
+            raise StateError(f"You must call `compile()` before calling `{method}()`.")
+        if not self._compiled.has_loss:
+            raise StateError("No loss to compute. Provide a `loss` argument in `compile()`.")
+        return self._compiled
+
+    def _program(self) -> Runner:
+        """The model's program with, if there are, its loss and optimizer."""
+        parameters = self._parameters()  # first: it drops the program if the variables have moved
+        if self._runner is None:
+            from convcore.program import Runner
+
+            compiled = self._compiled
+            if compiled is None or not compiled.has_loss:
+                self._runner = Runner(self._graph(), parameters)
+            else:
+                compiled.optimizer.build(parameters.values.size)
+                self._runner = Runner(
+                    self._graph(), parameters, loss=compiled.loss.spec(), optimizer=compiled.optimizer
+                )
+        return self._runner
+
+    def _inputs(self, x: Any) -> Array:
+        """`x` as an array that fits the model, which is built if it is not yet."""
+        inputs = arguments.array("x", x)
+        if not self.built:
+            if inputs.ndim < 2:
+                raise ShapeError(
+                    f"x must have shape (batch, ...). Received: shape {inputs.shape}. Hint: pass x[numpy.newaxis]."
+                )
+            self.build((None, *inputs.shape[1:]))
+        inputs = arguments.with_channels(inputs, tuple(self._graph().input.shape))
+        self._check_shape(inputs.shape)
+        return inputs
+
+    def _feed(
+        self,
+        compiled: Compiled,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Feed:
+        """Samples, targets and weights, checked against each other, against the loss and against the model."""
+        from convcore.program import Feed
+
+        inputs, targets = arguments.array("x", x), arguments.array("y", y)
+        _same_length(inputs, targets)
+        if not len(inputs):
+            raise ParameterError("x and y must hold at least one sample. Received: 0 samples")
+        inputs = self._inputs(inputs)
+        output_shape = tuple(self._graph().output.shape)
+        targets = compiled.loss.targets(targets, output_shape)
+        weights = arguments.sample_weights(sample_weight, len(inputs))
+        if class_weight is not None:
+            weights = arguments.class_weights(class_weight, targets)
+        compiled.choose_metrics(targets.shape[1:], output_shape)
+        return Feed(inputs, targets, weights)
+
+    def _batch_figures(
+        self, compiled: Compiled, runner: Runner, feed: Feed, loss: float, return_dict: bool
+    ) -> float | list[float] | dict[str, float]:
+        compiled.reset()
+        compiled.update(feed.targets(0, feed.size), runner.outputs, feed.sample_weight)
+        return _returned(compiled.results(loss), return_dict)
+
+
+def _same_length(inputs: Array, targets: Array) -> None:
+    if len(inputs) != len(targets):
+        raise ShapeError(
+            f"x and y must have one entry per sample each. Received: {len(inputs)} samples in x of shape "
+            f"{inputs.shape} and {len(targets)} in y of shape {targets.shape}"
+        )
+
+
+def _is_due(epoch: int, frequency: int | frozenset[int]) -> bool:
+    return epoch + 1 in frequency if isinstance(frequency, frozenset) else (epoch + 1) % frequency == 0
+
+
+def _returned(figures: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
+    if return_dict:
+        return figures
+    return list(figures.values()) if len(figures) > 1 else figures["loss"]
