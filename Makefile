@@ -43,7 +43,7 @@ format: $(VENV)/.dev ## put Python and C into the project's form
 
 bench: $(VENV)/.dev ## measure ops and model, with the share of this machine's peak; ARGS='-k conv2' goes to pytest
 	$(BIN)/python bench/peak.py
-	$(BIN)/python -m pytest bench --benchmark-only $(ARGS)
+	$(BIN)/python -m pytest bench --benchmark-only --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name $(ARGS)
 
 bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and in PyTorch, in turn, in an environment of their own
 	PYTHONPATH=. $(PEERS)/bin/python bench/peers.py $(ARGS)

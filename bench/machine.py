@@ -11,13 +11,13 @@ from importlib import metadata
 from pathlib import Path
 
 import convcore
-from convcore import _native
+from convcore import runtime
 
 
 @cache
 def peak(threads: int) -> float:
-    """The fused multiply-adds in registers of `threads` threads, in GFLOP/s: the best of three runs."""
-    return max(_native.measure_peak(threads) for _ in range(3))
+    """The fused multiply-adds in registers of `threads` threads, in GFLOP/s: the best of three measurements."""
+    return max(runtime.measure_peak(threads) for _ in range(3))
 
 
 def cores() -> int:
@@ -38,6 +38,6 @@ def cpu() -> str:
 
 def heading(*packages: str) -> str:
     """One line: processor, ISA, system, Python and the versions of `packages`."""
-    parts = [cpu(), convcore.runtime.active_isa(), f"{platform.system()} {platform.machine()}"]
+    parts = [cpu(), runtime.active_isa(), f"{platform.system()} {platform.machine()}"]
     parts += [f"Python {platform.python_version()}", f"convcore {convcore.__version__}"]
     return ", ".join(parts + [f"{name} {metadata.version(name)}" for name in packages])

@@ -35,6 +35,7 @@ STRATA = (
     {"__main__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(STRATA) for room in rooms}
+TESTED_IN = {"plans": "ops"}  # a plan shows in what its op does
 NATIVE_DOORS = {"ops", "runtime", "plans", "program"}
 
 
@@ -126,8 +127,8 @@ def test_every_module_has_its_test_file(path: Path) -> None:
     inside = path.relative_to(PACKAGE)
     if inside.name.startswith("__"):
         return  # the doors of packages are tested by what they open
-    folder, stem = ROOT / "tests" / inside.parent, inside.stem.strip("_")
-    assert [*folder.glob(f"test_{stem}.py"), *folder.glob(f"test_{stem}_*.py"), *folder.glob(f"{stem}/test_*.py")]
+    folder = ROOT / "tests" / TESTED_IN.get(str(inside.parent), inside.parent)
+    assert [*folder.glob(f"test_{inside.stem}*.py"), *folder.glob(f"{inside.stem}/test_*.py")]
 
 
 @pytest.mark.parametrize("path", [p for p in C_FILES if p.parent.name == "kernels"], ids=lambda path: path.name)
