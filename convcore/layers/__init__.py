@@ -1,0 +1,42 @@
+"""The layers, with Keras's names, arguments and defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcore.keras_names import missing
+from convcore.layers.activation import Activation, ReLU, Softmax
+from convcore.layers.base import Layer
+from convcore.layers.conv import Conv2D, Convolution2D
+from convcore.layers.dense import Dense
+from convcore.layers.dropout import Dropout
+from convcore.layers.input import Input, InputLayer
+from convcore.layers.pooling import MaxPool2D, MaxPooling2D
+from convcore.layers.registry import deserialize, serialize
+from convcore.layers.rescaling import Rescaling
+from convcore.layers.reshape import Flatten
+from convcore.layers.validation import InputSpec
+
+__all__ = [
+    "Activation",
+    "Conv2D",
+    "Convolution2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Layer",
+    "MaxPool2D",
+    "MaxPooling2D",
+    "ReLU",
+    "Rescaling",
+    "Softmax",
+    "deserialize",
+    "serialize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("layers", name) or AttributeError(f"module {__name__!r} has no attribute {name!r}")

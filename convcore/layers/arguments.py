@@ -1,0 +1,45 @@
+"""The checks of the arguments that every layer takes."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from convcore.layers.validation import Shape, standardize_shape
+
+__all__ = ["is_float32", "is_name", "pop_input_shape"]
+
+
+def pop_input_shape(kwargs: dict[str, Any]) -> Shape | None:
+    """Take the old arguments `input_shape` and `input_dim` out of `kwargs`, with Keras's warning."""
+    input_dim = kwargs.pop("input_dim", None)
+    input_shape = kwargs.pop("input_shape", None)
+    if input_dim is not None:
+        input_shape = (input_dim,)
+    if input_shape is None:
+        return None
+    # The warning points at the line that makes the layer: past this function, Layer.__init__ and the layer's own.
+    warnings.warn(
+        "Do not pass an `input_shape`/`input_dim` argument to a layer. When using Sequential models, prefer using an "
+        "`Input(shape)` object as the first layer in the model instead.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return standardize_shape(input_shape)
+
+
+def is_name(name: Any) -> bool:
+    """Whether `name` can be the name of a layer: 1 to 256 printable characters without a slash."""
+    return isinstance(name, str) and 0 < len(name) <= 256 and name.isprintable() and "/" not in name
+
+
+def is_float32(dtype: Any) -> bool:
+    """Whether `dtype` means float32, as None does."""
+    if dtype is None:
+        return True
+    try:
+        return bool(np.dtype(dtype) == np.float32)
+    except TypeError:
+        return False

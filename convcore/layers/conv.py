@@ -1,0 +1,178 @@
+"""Convolution layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcore import activations, initializers
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.layers.base import Layer
+from convcore.layers.validation import (
+    InputSpec,
+    Shape,
+    check_output_sizes,
+    output_size,
+    positive_integer,
+    refuse_unsupported,
+    standardize_data_format,
+    standardize_padding,
+    standardize_tuple,
+)
+from convcore.variables import Variable
+
+if TYPE_CHECKING:
+    from convcore.program.graph import Graph, Value
+
+__all__ = ["Conv2D", "Convolution2D"]
+
+
+class Conv2D(Layer):
+    """2-D convolution (cross-correlation) of images.
+
+    Input (batch, height, width, channels), output (batch, out_height, out_width, filters); `kernel` has the shape
+    (kernel_height, kernel_width, channels, filters) and `bias` (filters,). Per axis, ``padding="valid"`` gives
+    ``(size - dilation * (kernel - 1) - 1) // stride + 1`` outputs and ``"same"`` ``ceil(size / stride)``, with an odd
+    pixel of padding at the bottom or right.
+
+    >>> Conv2D(4, 3, padding="same").compute_output_shape((None, 28, 28, 1))
+    (None, 28, 28, 4)
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        strides: int | tuple[int, int] = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | tuple[int, int] = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: None = None,
+        bias_regularizer: None = None,
+        activity_regularizer: None = None,
+        kernel_constraint: None = None,
+        bias_constraint: None = None,
+        **kwargs: Any,
+    ) -> None:
+        kind = type(self).__name__
+        refuse_unsupported(kind, lora_rank=kwargs.pop("lora_rank", None), lora_alpha=kwargs.pop("lora_alpha", None))
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.filters = positive_integer(
+            filters,
+            f"Invalid value for argument `filters`. Expected a strictly positive value. Received filters={filters}.",
+        )
+        self.kernel_size = standardize_tuple(kernel_size, 2, "kernel_size")
+        self.strides = standardize_tuple(strides, 2, "strides")
+        self.padding = standardize_padding(padding)
+        self.data_format = standardize_data_format(data_format, kind)
+        self.dilation_rate = standardize_tuple(dilation_rate, 2, "dilation_rate")
+        self.groups = positive_integer(
+            groups, f"The number of groups must be a positive integer. Received: groups={groups}."
+        )
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        refuse_unsupported(
+            kind,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        if self.filters % self.groups != 0:
+            raise ParameterError(
+                "The number of filters must be evenly divisible by the number of groups. "
+                f"Received: groups={self.groups}, filters={self.filters}."
+            )
+        if self.groups != 1:
+            raise NotSupportedError(
+                f"convcore does not implement the argument `groups` of keras.layers.{kind} (supported: groups=1). "
+                f"Received: groups={groups}"
+            )
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ParameterError(
+                "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
+                f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}"
+            )
+        self.input_spec = InputSpec(ndim=4)
+        self._kernel: Variable | None = None
+        self.bias: Variable | None = None
+
+    @property
+    def kernel(self) -> Variable:
+        if self._kernel is None:
+            raise AttributeError("You must build the layer before accessing `kernel`.")
+        return self._kernel
+
+    def build(self, input_shape: Any) -> None:
+        channels = input_shape[-1]
+        if not channels:
+            raise ShapeError(
+                f"The channel dimension of the inputs of layer '{self.name}' must be known and at least 1. "
+                f"Full shape received: {input_shape}"
+            )
+        self.compute_output_shape(input_shape)
+        self.input_spec = InputSpec(ndim=4, axes={-1: channels})
+        self._kernel = self.add_weight(
+            shape=(*self.kernel_size, channels, self.filters), initializer=self.kernel_initializer, name="kernel"
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(shape=(self.filters,), initializer=self.bias_initializer, name="bias")
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        batch, height, width, channels = input_shape
+        sizes = [
+            output_size(size, kernel, stride, self.padding, dilation)
+            for size, kernel, stride, dilation in zip(
+                (height, width), self.kernel_size, self.strides, self.dilation_rate, strict=True
+            )
+        ]
+        check_output_sizes(
+            sizes,
+            f"`inputs shape={tuple(input_shape)}`, `kernel shape={(*self.kernel_size, channels, self.filters)}`, "
+            f"`dilation_rate=[{self.dilation_rate[0]} {self.dilation_rate[1]}]`, `strides={self.strides}`, "
+            f"`padding={self.padding}`",
+        )
+        return (batch, sizes[0], sizes[1], self.filters)
+
+    def lower(self, graph: Graph, x: Value) -> Value:
+        name = activations.serialize(self.activation)
+        y = graph.conv2d(
+            x,
+            self.kernel,
+            self.bias,
+            stride=(self.strides[0], self.strides[1]),
+            padding=self.padding,
+            dilation=(self.dilation_rate[0], self.dilation_rate[1]),
+            activation="relu" if name == "relu" else "linear",
+        )
+        return y if name in ("relu", "linear") else graph.activation(y, name)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+            "dilation_rate": self.dilation_rate,
+            "groups": self.groups,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": None,
+            "bias_regularizer": None,
+            "activity_regularizer": None,
+            "kernel_constraint": None,
+            "bias_constraint": None,
+        }
+
+
+Convolution2D = Conv2D

@@ -1,0 +1,73 @@
+"""Running one layer, or a model, on NumPy arrays at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore.errors import DTypeError, ShapeError, StateError
+from convcore.variables import FlatParameters, Variable
+
+if TYPE_CHECKING:
+    from convcore.layers.base import Layer
+    from convcore.program.runner import Runner
+
+__all__ = ["Eager", "as_float32", "is_home"]
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def as_float32(x: Any, what: str) -> FloatArray:
+    """`x` as a float32 array: real numbers and booleans of any dtype are cast, all else is refused."""
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise ShapeError(f"{what}: the rows of a nested sequence must have equal lengths.") from None
+    if array.dtype == np.float32:
+        return array
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"{what}: dtype {array.dtype} is not allowed. Allowed: real numbers (float, int, uint, bool).")
+    return array.astype(np.float32)
+
+
+def is_home(parameters: FlatParameters, variables: Sequence[Variable]) -> bool:
+    """Whether `variables` are in the buffer of `parameters`: another model that shares them may have moved them."""
+    return all(variable.value.base is parameters.values for variable in variables)
+
+
+class Eager:
+    """The compiled form of one layer for the last input shape it met; made anew when either changes."""
+
+    def __init__(self) -> None:
+        self._runner: Runner | None = None
+        self._shape: tuple[int, ...] = ()
+        self._parameters: FlatParameters | None = None
+
+    def forward(self, layer: Layer, x: FloatArray, training: bool) -> FloatArray:
+        return self._prepare(layer, x.shape[1:]).forward(x, training=training)
+
+    def backward(self, layer: Layer, dy: Any) -> FloatArray:
+        parameters = self._parameters
+        if self._runner is None or parameters is None or not is_home(parameters, layer.weights):
+            raise StateError(
+                f"Layer '{layer.name}': backward() needs the forward(x, training=True) whose gradient it is; "
+                "there was none since the layer was made or changed."
+            )
+        gradient = as_float32(dy, f"Layer '{layer.name}', the argument dy of backward()")
+        return self._runner.backward(gradient)
+
+    def _prepare(self, layer: Layer, shape: tuple[int, ...]) -> Runner:
+        from convcore.program.graph import Graph
+        from convcore.program.runner import Runner
+
+        parameters = layer._home_parameters()
+        if self._runner is None or self._shape != shape or self._parameters is not parameters:
+            graph = Graph(shape)
+            graph.output = layer.lower(graph, graph.input)
+            self._runner = Runner(graph, parameters)
+            self._shape = shape
+            self._parameters = parameters
+        return self._runner

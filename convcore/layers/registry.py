@@ -1,0 +1,72 @@
+"""Layers to configurations and back: the closed list of classes that a configuration can name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from convcore.errors import NotSupportedError, ParameterError
+from convcore.keras_names import missing
+from convcore.layers.activation import Activation, ReLU, Softmax
+from convcore.layers.base import Layer
+from convcore.layers.conv import Conv2D
+from convcore.layers.dense import Dense
+from convcore.layers.dropout import Dropout
+from convcore.layers.input import InputLayer
+from convcore.layers.pooling import MaxPooling2D
+from convcore.layers.rescaling import Rescaling
+from convcore.layers.reshape import Flatten
+
+__all__ = ["deserialize", "register", "serialize"]
+
+_CLASSES: dict[str, type[Layer]] = {
+    cls.__name__: cls
+    for cls in (Activation, Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, Rescaling, Softmax)
+}
+
+
+def register(cls: type[Layer]) -> None:
+    """Add a class of a higher room, a kind of model, to those that a configuration can name."""
+    _CLASSES[cls.__name__] = cls
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """The class name and configuration of a layer."""
+    name = type(layer).__name__
+    if type(layer) is not _find(name, {}) and _find(name, {}) is not None:
+        raise NotSupportedError(
+            f"A layer class of one's own cannot be written under the name {name} of a built-in one."
+        )
+    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, type[Layer]] | None = None) -> Layer:
+    """The layer that `serialize` described, without weights.
+
+    `custom_objects` maps the names of further classes to the classes; nothing is ever imported by name.
+    """
+    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
+        raise ParameterError(
+            f"A layer's configuration has the keys 'class_name' and 'config'. Received: {config!r:.200}"
+        )
+    name = config.get("class_name")
+    cls = _find(name, custom_objects or {})
+    if cls is None:
+        raise (missing("layers", name) if isinstance(name, str) else None) or ParameterError(
+            f"Unknown layer class {name!r}. Known: {', '.join(sorted(_CLASSES))}, and the keys of custom_objects."
+        )
+    try:
+        layer = cls._restore(config["config"], custom_objects or {})
+    except TypeError as error:
+        raise ParameterError(f"Wrong arguments for the layer class {name}: {error}.") from None
+    if not isinstance(layer, Layer):
+        raise ParameterError(f"from_config of the layer class {name} returned {layer!r}, which is not a layer.")
+    return layer
+
+
+def _find(name: Any, custom_objects: Mapping[str, type[Layer]]) -> type[Layer] | None:
+    if not isinstance(name, str):
+        return None
+    if name in custom_objects:
+        return custom_objects[name]
+    return _CLASSES.get(name)

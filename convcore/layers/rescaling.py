@@ -1,0 +1,36 @@
+"""Preprocessing inside the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcore.layers.base import Layer
+from convcore.layers.validation import real
+
+if TYPE_CHECKING:
+    from convcore.program.graph import Graph, Value
+
+__all__ = ["Rescaling"]
+
+
+class Rescaling(Layer):
+    """``x * scale + offset``, element by element; as the first layer it takes uint8 images as they are.
+
+    The output has the input's shape.
+
+    >>> Rescaling(2.0, offset=1.0)([[0, 3]])
+    array([[1., 7.]], dtype=float32)
+    """
+
+    def __init__(self, scale: float, offset: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.scale = real(scale, f"`scale` of a Rescaling layer must be a finite number. Received: scale={scale!r}")
+        self.offset = real(
+            offset, f"`offset` of a Rescaling layer must be a finite number. Received: offset={offset!r}"
+        )
+
+    def lower(self, graph: Graph, x: Value) -> Value:
+        return graph.scale_shift(x, self.scale, self.offset)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": self.scale, "offset": self.offset}

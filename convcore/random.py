@@ -1,0 +1,38 @@
+"""The process-wide stream of seeds.
+
+Every part that needs randomness and was given no seed of its own (initializers, dropout, shuffling) draws one
+here. Without `set_seed` the stream starts from the operating system's entropy.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+__all__ = ["generator", "next_seed", "set_seed"]
+
+_lock = threading.Lock()
+_stream: np.random.PCG64 | None = None
+
+
+def set_seed(seed: int) -> None:
+    """Start the stream anew from `seed`, an integer >= 0."""
+    global _stream
+    with _lock:
+        _stream = np.random.PCG64(seed)
+
+
+def next_seed() -> int:
+    """The next seed of the stream, an integer in ``[0, 2**63)``."""
+    global _stream
+    with _lock:
+        if _stream is None:
+            _stream = np.random.PCG64()
+        # Raw output of the bit generator: NumPy promises that it never changes between versions.
+        return int(_stream.random_raw()) >> 1
+
+
+def generator(seed: int | None = None) -> np.random.Generator:
+    """A generator of its own, from `seed` or, if that is None, from the stream's next seed."""
+    return np.random.Generator(np.random.PCG64(next_seed() if seed is None else seed))

@@ -1,0 +1,12 @@
+"""Models in files: safetensors with the configuration as JSON, a checksum over every byte, and no code.
+
+Any file name is taken, also ``.keras`` and ``.weights.h5`` as in Keras's tutorials; the content is always
+convcore's own format, version 1.
+"""
+
+from __future__ import annotations
+
+from convcore.saving.model_file import load_model, save_model
+from convcore.saving.weights_file import load_weights, save_weights
+
+__all__ = ["load_model", "load_weights", "save_model", "save_weights"]

@@ -1,0 +1,67 @@
+"""A model's variables by name, in the order of ``get_weights``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from convcore.layers.base import Layer
+    from convcore.models import Sequential
+    from convcore.variables import Variable
+
+__all__ = ["describe", "named_variables", "saved_variables"]
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def named_variables(model: Sequential) -> dict[str, Variable]:
+    """The variables of `model` by names such as ``conv2d/kernel``, those of a nested model behind its name."""
+    named: dict[str, Variable] = {}
+    for layer in model.layers:
+        _collect(layer, "", named)
+    return named
+
+
+def _collect(layer: Layer, prefix: str, named: dict[str, Variable]) -> None:
+    path = f"{prefix}{layer.name}/"
+    nested: list[Layer] | None = getattr(layer, "layers", None)
+    if nested is not None:
+        for inner in nested:
+            _collect(inner, path, named)
+        return
+    for variable in layer.weights:
+        name = path + variable.name
+        count = 1
+        while name in named:
+            name = f"{path}{variable.name}_{count}"
+            count += 1
+        named[name] = variable
+
+
+def describe(named: dict[str, Variable]) -> list[dict[str, Any]]:
+    """The names and shapes of the variables, in order, for a file's configuration."""
+    return [{"name": name, "shape": list(variable.shape)} for name, variable in named.items()]
+
+
+def saved_variables(config: dict[str, Any], tensors: dict[str, FloatArray], path: str) -> dict[str, FloatArray]:
+    """The values of the variables of a file, by name, in order."""
+    entries = config.get("variables")
+    if not isinstance(entries, list):
+        raise ModelFileError(f"{path}: its configuration lists no variables.")
+    values: dict[str, FloatArray] = {}
+    for entry in entries:
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(name, str) or name in values or name not in tensors:
+            raise ModelFileError(f"{path}: its list of variables does not fit its tensors, at {entry!r:.200}.")
+        if list(tensors[name].shape) != entry.get("shape"):
+            raise ModelFileError(
+                f"{path}: the tensor {name!r} has shape {tensors[name].shape}, its description says "
+                f"{entry.get('shape')!r:.200}."
+            )
+        values[name] = tensors[name]
+    return values

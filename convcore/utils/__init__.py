@@ -1,0 +1,15 @@
+"""Helpers with the names of ``keras.utils``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcore.keras_names import missing
+from convcore.utils.arrays import normalize, to_categorical
+from convcore.utils.session import clear_session, set_random_seed
+
+__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("utils", name) or AttributeError(f"module {__name__!r} has no attribute {name!r}")
