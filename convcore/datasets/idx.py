@@ -11,10 +11,8 @@ the CRC-32 and the size in the gzip trailer were found right.
 
 from __future__ import annotations
 
-import errno
 import math
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -22,7 +20,8 @@ from io import BufferedReader
 import numpy as np
 import numpy.typing as npt
 
-from convcore.errors import DataFileError, ParameterError
+from convcore.datasets.regular import Path, open_regular
+from convcore.errors import DataFileError
 from convcore.runtime import require_memory
 
 __all__ = ["read_idx"]
@@ -33,7 +32,6 @@ GZIP_MAGIC = b"\x1f\x8b"
 GZIP_TRAILER = 8  # CRC-32 and size modulo 2**32
 MAX_INFLATION = 1032  # deflate cannot do better: 258 bytes from two bits
 BLOCK = 2048  # compressed bytes read at a time: small, so that a fault is located and little memory is used
-Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 def read_idx(path: Path, *, dimensions: int | None = None) -> npt.NDArray[np.uint8]:
@@ -62,7 +60,7 @@ def read_idx(path: Path, *, dimensions: int | None = None) -> npt.NDArray[np.uin
         array([7, 9], dtype=uint8)
         >>> os.remove(name)
     """
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         name = os.fsdecode(path)
         size = os.fstat(file.fileno()).st_size
         start = file.read(len(GZIP_MAGIC))
@@ -70,24 +68,6 @@ def read_idx(path: Path, *, dimensions: int | None = None) -> npt.NDArray[np.uin
         if start == GZIP_MAGIC:
             return _read_gzip(file, name, size, dimensions)
         return _read_plain(file, name, size, dimensions)
-
-
-def _open_regular(path: Path) -> BufferedReader:
-    if not isinstance(path, (str, bytes, os.PathLike)):
-        raise ParameterError(f"path={path!r} is not a path: give a str, bytes or os.PathLike.")
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    # Without O_NONBLOCK, opening a named pipe waits for a writer for ever.
-    flags |= getattr(os, "O_NONBLOCK", 0)
-    try:
-        if os.path.isdir(path):  # not left to os.open, which answers PermissionError on Windows
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-        handle = os.open(path, flags)
-    except ValueError as error:  # a NUL or a character that no file name can have
-        raise OSError(errno.EINVAL, f"Not a possible file name ({error})", os.fspath(path)) from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "Not a regular file", os.fspath(path))
-    return os.fdopen(handle, "rb")
 
 
 def _fault(name: str, offset: int, what: str) -> DataFileError:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from convcore.datasets.folder import Arrays, check
+from convcore.datasets.regular import open_regular
 from convcore.errors import DataFileError
 from convcore.runtime import require_memory
 
@@ -33,7 +34,7 @@ def read_npz(path: Path) -> tuple[Arrays, Arrays]:
     """
     names = ("x_train", "y_train", "x_test", "y_test")
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             arrays = [_member(archive, path, name) for name in names]
     except DataFileError:
         raise
