@@ -47,7 +47,7 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     Targets: (n,) or (n, 1) whole numbers from 0 to classes - 1, in any real dtype. One-hot rows raise ShapeError,
     ids out of range and fractions LabelError.
 
-    >>> float(SparseCategoricalCrossentropy()([1, 0], [[0.5, 0.5], [1.0, 0.0]]).round(4))
+    >>> round(float(SparseCategoricalCrossentropy()([1, 0], [[0.5, 0.5], [1.0, 0.0]])), 4)
     0.3466
     """
 
@@ -104,7 +104,7 @@ class CategoricalCrossentropy(_Crossentropy):
 
     Targets: (n, classes), finite and not negative. Class ids raise ShapeError.
 
-    >>> float(CategoricalCrossentropy(label_smoothing=0.2)([[0, 1]], [[0.1, 0.9]]).round(4))
+    >>> round(float(CategoricalCrossentropy(label_smoothing=0.2)([[0, 1]], [[0.1, 0.9]])), 4)
     0.3251
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,21 +30,17 @@ Array = npt.NDArray[Any]
 
 
 class Trainer:
-    """Training and prediction for a model that has `built`, `build`, `_graph`, `_parameters` and `_check_shape`.
+    """Training and prediction for a model that has `built`, `_connect`, `_graph` and `_parameters`.
 
-    The compiled program of the model is made at the first call that needs it and dropped by `_invalidate`.
+    `_connect` checks the shape of a batch, and builds the model if it is not built yet. The compiled program of the model is made at the first call that needs it and dropped by `_invalidate`.
     """
 
     if TYPE_CHECKING:
         built: bool
 
-        def build(self, input_shape: Any = None) -> None: ...
         def _graph(self) -> Graph: ...
         def _parameters(self) -> FlatParameters: ...
-        def _check_shape(self, shape: tuple[int, ...]) -> None: ...
-
-    #: What belongs to this object and this process: a copy makes its own.
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"_lock", "_runner"})
+        def _connect(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]: ...
 
     #: Set to True, by a callback, to end fit.
     stop_training: bool = False
@@ -321,11 +317,10 @@ class Trainer:
 
     def _program(self) -> Runner:
         """The model's program with, if there are, its loss and optimizer."""
-        parameters = self._parameters()  # first: it drops the program if the variables have moved
         if self._runner is None:
             from convcore.program import Runner
 
-            compiled = self._compiled
+            compiled, parameters = self._compiled, self._parameters()
             if compiled is None or not compiled.has_loss:
                 self._runner = Runner(self._graph(), parameters)
             else:
@@ -338,14 +333,12 @@ class Trainer:
     def _inputs(self, x: Any) -> Array:
         """`x` as an array that fits the model, which is built if it is not yet."""
         inputs = arguments.array("x", x)
-        if not self.built:
-            if inputs.ndim < 2:
-                raise ShapeError(
-                    f"x must have shape (batch, ...). Received: shape {inputs.shape}. Hint: pass x[numpy.newaxis]."
-                )
-            self.build((None, *inputs.shape[1:]))
-        inputs = arguments.with_channels(inputs, tuple(self._graph().input.shape))
-        self._check_shape(inputs.shape)
+        if self.built:
+            input_shape = self._graph().input.shape
+            inputs = arguments.with_channels(inputs, input_shape)
+            if inputs.shape[1:] == input_shape:
+                return inputs
+        self._connect(inputs.shape)
         return inputs
 
     def _feed(

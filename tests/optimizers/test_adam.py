@@ -1,0 +1,51 @@
+"""Adam and AdamW against their formulas in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convcore.errors import NotSupportedError, ParameterError
+from convcore.optimizers import Adam, AdamW
+from tests.optimizers.linear import Vector, compare
+
+
+def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: float) -> object:
+    m, v = np.zeros(15), np.zeros(15)
+
+    def step(w: Vector, g: Vector, t: int) -> Vector:
+        w = w - w * decay * rate
+        alpha = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        m[:] += (g - m) * (1 - beta_1)
+        v[:] += (g * g - v) * (1 - beta_2)
+        return w - m * alpha / (np.sqrt(v) + epsilon)
+
+    return step
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.9)])
+@pytest.mark.parametrize("epsilon", [1e-7, 1e-2])
+def test_adam_follows_the_formula(betas: tuple[float, float], epsilon: float) -> None:
+    compare(Adam(0.01, *betas, epsilon=epsilon), formula(0.01, *betas, epsilon, 0.0))  # type: ignore[arg-type]
+
+
+def test_adamw_decays_before_the_step() -> None:
+    compare(AdamW(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))  # type: ignore[arg-type]
+    compare(Adam(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))  # type: ignore[arg-type]
+
+
+def test_defaults() -> None:
+    adam, adamw = Adam(), AdamW()
+    assert (adam.learning_rate, adam.beta_1, adam.beta_2, adam.epsilon) == (0.001, 0.9, 0.999, 1e-7)
+    assert (adam.weight_decay, adamw.weight_decay) == (None, 0.004)
+    assert (adam.name, adamw.name) == ("adam", "adamw")
+    assert adam.slot_count() == 2
+    assert adamw.hyper()[4] == 0.001 * 0.004
+
+
+def test_what_is_out_of_range_or_missing_is_refused() -> None:
+    for beta in (1.0, -0.1, float("nan"), "0.9"):
+        with pytest.raises(ParameterError, match="beta_1"):
+            Adam(beta_1=beta)  # type: ignore[arg-type]
+    with pytest.raises(NotSupportedError, match="amsgrad"):
+        Adam(amsgrad=True)

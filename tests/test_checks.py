@@ -1,0 +1,60 @@
+"""The checks of numbers, flags and names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore.checks import find, flag, real, refuse, shown, unit_interval
+from convcore.errors import NotSupportedError, ParameterError
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, "0.1", True, None, [0.1], 1j])
+def test_real_refuses_what_is_no_finite_number_in_range(value: Any) -> None:
+    with pytest.raises(ParameterError, match="`rate` must be a finite number >= 0"):
+        real("rate", value)
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.int64(3)])
+def test_real_takes_numbers_of_any_kind(value: Any) -> None:
+    assert real("rate", value) == float(value)
+    assert type(real("rate", value)) is float
+
+
+def test_open_bounds_exclude_their_ends() -> None:
+    with pytest.raises(ParameterError, match="> 0"):
+        real("rate", 0.0, open_minimum=True)
+    with pytest.raises(ParameterError, match="< 1"):
+        unit_interval("beta", 1.0, open_maximum=True)
+    assert unit_interval("beta", 1.0) == 1.0
+
+
+@pytest.mark.parametrize("value", [2, "yes", None, 0.0])
+def test_flag_refuses_what_is_neither_true_nor_false(value: Any) -> None:
+    with pytest.raises(ParameterError, match="`shuffle` must be True or False"):
+        flag("shuffle", value)
+
+
+def test_refuse_names_the_argument() -> None:
+    refuse("SGD", {"clipnorm": None, "use_ema": False}, {"clipnorm": None, "use_ema": False})
+    with pytest.raises(NotSupportedError, match="`clipnorm` of SGD"):
+        refuse("SGD", {"clipnorm": 1.0}, {"clipnorm": None})
+    with pytest.raises(ParameterError, match="lr=0.1"):
+        refuse("SGD", {"lr": 0.1}, {"clipnorm": None})
+
+
+def test_find_tells_unknown_from_unsupported() -> None:
+    table = {"adam": 1, "sgd": 2}
+    assert find("optimizers", "optimizer", "Adam", table) == 1
+    with pytest.raises(NotSupportedError, match=r"keras\.optimizers\.Nadam .supported: adam, sgd"):
+        find("optimizers", "optimizer", "nadam", table)
+    with pytest.raises(ParameterError, match="Did you mean 'adam'"):
+        find("optimizers", "optimizer", "adan", table)
+    with pytest.raises(ParameterError, match="of type int"):
+        find("optimizers", "optimizer", 3, table)
+
+
+def test_shown_is_short() -> None:
+    assert len(shown("x" * 1000)) == 60
