@@ -178,6 +178,23 @@ TAIL_CONVS = (
     *(Conv(f"tail-oc-{c}", 2, 4, 5, 3, c, (3, 2), stride=(1, 2)) for c in range(1, 71)),
     *(Conv(f"tail-one-channel-{c}", 1, 5, 8, 1, c, (3, 3)) for c in (1, 7, 8, 15, 16, 17, 32, 48, 63, 64, 65, 70)),
 )
+# Large enough that every thread gets work, small enough for a test.
+THREADED_CONVS = (
+    Conv("threaded-one-channel", 16, 28, 28, 1, 64, (3, 3)),
+    Conv("threaded-seed-conv2", 9, 13, 13, 64, 64, (3, 3)),
+    Conv("threaded-padded", 5, 30, 27, 19, 37, (3, 3), padding="same"),
+    Conv("threaded-stride", 4, 41, 40, 16, 33, (5, 3), stride=(2, 3), padding=1),
+    Conv("threaded-one-image", 1, 64, 61, 12, 40, (3, 3), padding=1),
+    Conv("threaded-pointwise", 7, 25, 25, 65, 70, (1, 1)),
+    Conv("threaded-small-map", 33, 4, 4, 96, 80, (3, 3), padding=1),
+    Conv("threaded-dilated", 3, 33, 35, 24, 17, (3, 3), padding="same", dilation=(2, 3)),
+    Conv("threaded-wide-kernel", 2, 40, 40, 3, 48, (7, 7), stride=(2, 2), padding=3),
+)
+THREADED_POOLS = (
+    Pool("threaded-pool", 32, 26, 26, 64, (2, 2), (2, 2)),
+    Pool("threaded-pool-overlapping", 16, 31, 30, 33, (3, 3), (2, 2), "same"),
+)
+THREADED_DENSES = (Dense("threaded-dense", 65, 1600, 128), Dense("threaded-dense-odd", 67, 333, 211))
 CONVS = (*SEED_CONVS, *NETWORK_CONVS, *EDGE_CONVS, *TAIL_CONVS)
 
 EDGE_POOLS = (

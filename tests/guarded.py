@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
@@ -68,3 +69,23 @@ def run_pointwise() -> None:
                 assert digest([op(a)]) == digest([op(x)]), (op, size, end)
             assert digest([ops.softmax(b)]) == digest([ops.softmax(rows)]), (size, end)
             assert digest(ops.softmax_cross_entropy(b, c)) == digest(ops.softmax_cross_entropy(rows, labels))
+            for step in (ops.sgd_step, ops.adam_step, ops.rmsprop_step):
+                _run_step(step, size, end)
+
+
+def _run_step(step: Callable[..., None], size: int, end: Literal["first", "last"]) -> None:
+    """An optimizer step, which writes into its arrays, on guarded ones."""
+    w, g, m, v = normals(size + 1, *([(size,)] * 4))
+    v = np.abs(v)
+
+    def run_on(w: Array, g: Array, m: Array, v: Array) -> str:
+        if step is ops.sgd_step:
+            step(w, g, m, momentum=0.9)
+        elif step is ops.adam_step:
+            step(w, g, m, v, iteration=2)
+        else:
+            step(w, g, v, mean=m * 0, velocity=m, momentum=0.9)
+        return digest([w, m, v])
+
+    expected = run_on(w.copy(), g, m.copy(), v.copy())
+    assert run_on(*_guard([w, g, m, v], end, writable=True)) == expected, (step, size, end)

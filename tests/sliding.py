@@ -24,7 +24,8 @@ def conv2d(
     windows = sliding_window_view(np.pad(x, ((0, 0), *pads, (0, 0))), reach, axis=(1, 2))
     windows = windows[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
     rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kh * kw * ic)
-    y = (rows @ w.reshape(-1, oc)).reshape(*windows.shape[:3], oc)
+    with np.errstate(invalid="ignore"):  # infinity times zero is meant to be NaN
+        y = (rows @ w.reshape(-1, oc)).reshape(*windows.shape[:3], oc)
     return y if bias is None else y + exact(bias)
 
 

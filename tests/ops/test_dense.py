@@ -58,13 +58,6 @@ def test_layouts() -> None:
         assert digest(results(*(layouts(a)[form] for a in arrays))) == expected, form
 
 
-def test_more_axes_are_more_samples() -> None:
-    x, w, bias = normals(5, (2, 3, 4, 7), (7, 5), (5,))
-    y = ops.dense(x, w, bias)
-    assert y.shape == (2, 3, 4, 5)
-    assert digest([y.reshape(24, 5)]) == digest([ops.dense(x.reshape(24, 7), w, bias)])
-
-
 def test_gradients_are_difference_quotients() -> None:
     x, w, bias, g = (a.astype(np.float64) for a in inputs(Dense("small", 4, 6, 5), 6))
     y = ops.dense(x, w, bias, activation="relu")
