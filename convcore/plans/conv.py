@@ -34,6 +34,7 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) 
     turned = steps.reals(g.kh * g.kw * g.ic * g.oc)
     steps.add("conv2d_turn_weights", g.fields(), w, turned, work=g.kh * g.kw * g.ic * g.oc)
     steps.add("conv2d_backward_data", g.fields(), dy, turned, dx, work=g.multiply_adds)
+    steps.release(turned)
 
 
 def chunk_images(steps: Steps, g: Geometry, elements: int) -> int:
@@ -53,6 +54,7 @@ def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffe
     steps.add("conv2d_backward_weights", g.fields() | {"count": chunk}, x, dy, partial, work=g.multiply_adds)
     if chunks > 1:
         steps.add("sum_chunks", {"n": chunks, "count": elements}, partial, dw, work=chunks * elements)
+        steps.release(partial)
     if db is not None:
         sum_over_rows(steps, g, dy, db)
 
@@ -64,3 +66,4 @@ def sum_over_rows(steps: Steps, g: Geometry, dy: Buffer, db: Buffer) -> None:
     steps.add("sum_rows", g.fields() | {"count": CHUNK_IMAGES}, dy, partial, work=g.n * g.oh * g.ow * g.oc)
     if chunks > 1:
         steps.add("sum_chunks", {"n": chunks, "count": g.oc}, partial, db, work=chunks * g.oc)
+        steps.release(partial)

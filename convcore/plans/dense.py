@@ -19,6 +19,7 @@ def backward_data(steps: Steps, n: int, ic: int, oc: int, dy: Buffer, w: Buffer,
     turned = steps.reals(ic * oc)
     steps.add("dense_turn_weights", {"ic": ic, "oc": oc}, w, turned, work=ic * oc)
     forward(steps, n, oc, ic, dy, turned, None, dx, relu=False)
+    steps.release(turned)
 
 
 def backward_weights(steps: Steps, n: int, ic: int, oc: int, x: Buffer, dy: Buffer, dw: Buffer) -> None:
@@ -35,3 +36,4 @@ def backward_bias(steps: Steps, n: int, oc: int, dy: Buffer, db: Buffer) -> None
     steps.add("sum_rows", fields, dy, partial, work=n * oc)
     if chunks > 1:
         steps.add("sum_chunks", {"n": chunks, "count": oc}, partial, db, work=chunks * oc)
+        steps.release(partial)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from convcore import _native
+from convcore.plans.layout import Layout
 
 __all__ = ["Buffer", "Steps"]
 
 ITEM_BYTES = {"float32": 4, "float64": 8}
-CACHE_LINE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +28,29 @@ class Buffer:
 
 
 class Steps:
-    """Kernel steps in the order in which they will run."""
+    """Kernel steps in the order in which they will run, over one dtype."""
 
     def __init__(self, dtype: str = "float32") -> None:
         self.dtype = dtype
         self.item_bytes = ITEM_BYTES[dtype]
-        self.arena_bytes = 0
+        self.layout = Layout()
         self.work = 0.0
         self.steps: list[tuple[str, dict[str, int | float], list[Buffer | None]]] = []
         self.notes: list[dict[str, Any]] = []
         self._bound: list[Any] = []
-        self._external_bytes: list[int] = []
-        self._written: list[bool] = []
+        self._externals: list[tuple[int, bool]] = []
+
+    def continued(self) -> Steps:
+        """An empty list that runs after this one, over the same arena and the same externals."""
+        following = Steps(self.dtype)
+        following.layout = self.layout
+        following._externals = self._externals
+        return following
 
     def external(self, size: int, *, written: bool = False) -> Buffer:
         """A buffer of `size` bytes that each run brings; -1 where the caller vouches for its size."""
-        self._external_bytes.append(size)
-        self._written.append(written)
-        return Buffer("external", len(self._external_bytes) - 1, 0)
+        self._externals.append((size, written))
+        return Buffer("external", len(self._externals) - 1, 0)
 
     def bind(self, thing: Any) -> Buffer:
         """A writable buffer that the program holds as long as it lives."""
@@ -60,10 +65,13 @@ class Steps:
         return self.bytes(count * self.item_bytes)
 
     def bytes(self, size: int) -> Buffer:
-        """`size` bytes of the arena, on a cache line of their own."""
-        offset = self.arena_bytes
-        self.arena_bytes += -(-max(size, 1) // CACHE_LINE) * CACHE_LINE
-        return Buffer("arena", 0, offset)
+        """`size` bytes of the arena, on cache lines of their own."""
+        return Buffer("arena", 0, self.layout.reserve(size))
+
+    def release(self, buffer: Buffer) -> None:
+        """Let later steps have the arena's bytes of `buffer`; other buffers are not ours to release."""
+        if buffer.kind == "arena":
+            self.layout.release(buffer.offset)
 
     def add(self, kernel: str, fields: Mapping[str, int | float], *buffers: Buffer | None, work: float, note: str = "") -> None:
         """Append a step; `work` is about how many multiply-adds it costs."""
@@ -78,9 +86,9 @@ class Steps:
         return _native.Program(
             self.dtype,
             steps,
-            arena_bytes=self.arena_bytes,
+            arena_bytes=self.layout.size,
             bound=self._bound,
-            external_bytes=tuple(self._external_bytes),
-            written=tuple(self._written),
+            external_bytes=tuple(size for size, _ in self._externals),
+            written=tuple(written for _, written in self._externals),
             work=self.work,
         )

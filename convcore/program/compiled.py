@@ -1,0 +1,68 @@
+"""A lowered graph with its arena: what runs for one batch size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore import _native
+from convcore.errors import StateError
+from convcore.plans.steps import Steps
+from convcore.program.lowering import Lowering, PythonCall
+from convcore.runtime import require_memory
+
+__all__ = ["CompiledProgram"]
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class CompiledProgram:
+    """Parts (such as forward and backward) of one lowering, each a list of native programs with custom layers between them."""
+
+    def __init__(self, low: Lowering, *parts: list[Steps | PythonCall]) -> None:
+        size = low.steps.layout.size
+        require_memory(size, f"a batch of {low.n}")
+        self.n = low.n
+        self.arena = _native.Arena(max(size, 1))
+        self.parts = [
+            [segment.build() if isinstance(segment, Steps) else segment for segment in part if not _is_empty(segment)] for part in parts
+        ]
+        self.notes = [note for part in parts for segment in part if isinstance(segment, Steps) for note in segment.notes]
+        output = low.graph.output
+        self._look = low.view(low.value(output), output.shape)
+        gradient = low.gradient_or_none(low.graph.input)
+        self._look_at_gradient = None if gradient is None else low.view(gradient, low.graph.input.shape)
+
+    def run(self, part: int, externals: tuple[Any, ...]) -> None:
+        for segment in self.parts[part]:
+            if isinstance(segment, _native.Program):
+                segment.run(externals, self.arena)
+            else:
+                segment(self.arena, externals)
+
+    def profile(self, part: int, externals: tuple[Any, ...]) -> list[tuple[int, float]]:
+        """Run step by step: (tasks, seconds) of each native step."""
+        times: list[tuple[int, float]] = []
+        for segment in self.parts[part]:
+            if isinstance(segment, _native.Program):
+                times += segment.run(externals, self.arena, True)
+            else:
+                segment(self.arena, externals)
+        return times
+
+    def outputs(self, externals: tuple[Any, ...]) -> FloatArray:
+        """The last batch's output, in the arena: valid until the next run."""
+        return self._look(self.arena, externals)
+
+    def input_gradient(self, externals: tuple[Any, ...]) -> FloatArray:
+        """The gradient of the last batch's input, if the program computes it."""
+        if self._look_at_gradient is None:
+            raise StateError("this program does not compute the gradient of its input.")
+        return self._look_at_gradient(self.arena, externals)
+
+
+def _is_empty(segment: Steps | PythonCall) -> bool:
+    return isinstance(segment, Steps) and not segment.steps

@@ -1,0 +1,240 @@
+"""A graph, lowered for one batch size: segments of kernel steps over one arena, custom layers between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore import _native
+from convcore.errors import NotSupportedError
+from convcore.plans import pointwise
+from convcore.plans.steps import Buffer, Steps
+from convcore.program.graph import Graph, Node, Shape, Value
+from convcore.program.loss import LossSpec
+from convcore.program.nodes import NODES
+from convcore.variables import FlatParameters, Variable
+
+__all__ = ["Lowering", "PythonCall"]
+
+FloatArray = npt.NDArray[np.float32]
+
+# What runs between two native calls, given the arena and the run's externals.
+PythonCall = Callable[[_native.Arena, Sequence[Any]], None]
+
+
+@dataclass(slots=True)
+class Storage:
+    """The memory of a value, shared by the values that are reshapes of it."""
+
+    buffer: Buffer
+    users: int = 1
+
+
+class Lowering:
+    """Plans `graph` for batches of `n`: each method appends steps, in the order in which they are to run.
+
+    `training` keeps what the backward pass needs; without it a value's memory is free once the value was read.
+    """
+
+    def __init__(
+        self, graph: Graph, parameters: FlatParameters, n: int, random_state: npt.NDArray[np.uint64], *, training: bool
+    ) -> None:
+        self.graph = graph
+        self.parameters = parameters
+        self.n = n
+        self.training = training
+        self.random_state = random_state
+        self.steps = Steps()
+        self._segments: list[Steps | PythonCall] = []
+        self._values: dict[Value, Storage] = {}
+        self._gradients: dict[Value, Storage] = {}
+        self._masked: set[Value] = set()
+        self._saved: dict[Node, Buffer] = {}
+        self._offsets = dict(zip(parameters.variables, parameters.offsets, strict=False))
+
+    # ------------------------------------------------------------------------------- memory that nodes ask for
+
+    def parameters_of(self, node: Node) -> tuple[Buffer, Buffer | None]:
+        """Where the weights and the bias of `node` are."""
+        return self._flat(self.parameters.values, node)
+
+    def gradients_of(self, node: Node) -> tuple[Buffer, Buffer | None]:
+        """Where the gradients of the weights and the bias of `node` go."""
+        return self._flat(self.parameters.gradients, node)
+
+    def _flat(self, flat: FloatArray, node: Node) -> tuple[Buffer, Buffer | None]:
+        def place(variable: Variable) -> Buffer:
+            return self.steps.bind(flat).at(4 * self._offsets[variable])
+
+        kernel, bias = node.parameters
+        return place(kernel), None if bias is None else place(bias)
+
+    def value(self, value: Value) -> Buffer:
+        """Where `value`, computed before, is."""
+        return self._values[value].buffer
+
+    def new_value(self, value: Value) -> Buffer:
+        return self._new(self._values, value)
+
+    def alias(self, value: Value, of: Value) -> None:
+        """`value` has the elements of `of`, in the same memory."""
+        self._share(self._values, value, of)
+
+    def gradient(self, value: Value) -> Buffer:
+        """Where the gradient of `value`, computed before, is."""
+        return self._gradients[value].buffer
+
+    def gradient_or_none(self, value: Value) -> Buffer | None:
+        storage = self._gradients.get(value)
+        return None if storage is None else storage.buffer
+
+    def new_gradient(self, value: Value) -> Buffer:
+        return self._new(self._gradients, value)
+
+    def alias_gradient(self, value: Value, of: Value) -> None:
+        self._share(self._gradients, value, of)
+
+    def masked_gradient(self, value: Value) -> Buffer:
+        """The gradient of `value`, the result of a ReLU, gone through that ReLU: zero where `value` is."""
+        storage = self._gradients[value]
+        if value not in self._masked:
+            self._masked.add(value)
+            dy, count = storage.buffer, self.n * value.size
+            if dy.kind == "external":  # not ours to write
+                storage.buffer = self.steps.reals(count)
+            self.steps.add("relu_backward", {"count": count}, dy, self.value(value), storage.buffer, work=count)
+        return storage.buffer
+
+    def set_masked(self, value: Value) -> None:
+        """The gradient of `value` will have gone through its ReLU already."""
+        self._masked.add(value)
+
+    def save(self, node: Node, workspace: Buffer) -> None:
+        """Keep what the forward pass of `node` leaves for its backward pass."""
+        self._saved[node] = workspace
+
+    def saved(self, node: Node) -> Buffer:
+        return self._saved[node]
+
+    def view(self, buffer: Buffer, shape: Shape) -> Callable[[_native.Arena, Sequence[Any]], FloatArray]:
+        """How to see a batch of `shape` in a buffer of the arena or of an external."""
+        full = (self.n, *shape)
+        count = math.prod(full)
+
+        def look(arena: _native.Arena, externals: Sequence[Any]) -> FloatArray:
+            if buffer.kind == "external":
+                return np.asarray(externals[buffer.index], dtype=np.float32).reshape(full)
+            return np.frombuffer(arena, np.float32, count, buffer.offset).reshape(full)
+
+        return look
+
+    def python(self, call: PythonCall) -> None:
+        """A custom layer runs here: what was planned so far is one native call, what follows another."""
+        self._segments += [self.steps, call]
+        self.steps = self.steps.continued()
+
+    def _new(self, table: dict[Value, Storage], value: Value) -> Buffer:
+        table[value] = Storage(self.steps.reals(self.n * value.size))
+        return table[value].buffer
+
+    def _share(self, table: dict[Value, Storage], value: Value, of: Value) -> None:
+        table[value] = table[of]
+        table[of].users += 1
+
+    def _drop(self, table: dict[Value, Storage], value: Value) -> None:
+        storage = table.pop(value, None)
+        if storage is not None:
+            storage.users -= 1
+            if storage.users == 0:
+                self.steps.release(storage.buffer)
+
+    # -------------------------------------------------------------------------------------- parts of a program
+
+    def take_input(self) -> None:
+        """The batch is external 0, in float32."""
+        self._values[self.graph.input] = Storage(self.steps.external(4 * self.n * self.graph.input.size))
+
+    def gather_input(self, kind: int) -> None:
+        """The batch is gathered from external 0, a data set of elements of `kind`, in the order that external 1 gives."""
+        x, size = self.graph.input, self.graph.input.size
+        source, order = self.steps.external(-1), self.steps.external(8 * self.n)
+        fields = {"n": self.n, "count": size, "kind": kind}
+        self.steps.add("gather_rows", fields, source, order, self.new_value(x), work=self.n * size)
+
+    def forward(self, loss: LossSpec | None = None) -> None:
+        """From the input to the output; a softmax that is one with the `loss` to come is left to it."""
+        joined = _softmax_in(loss, self.graph)
+        for node in self.graph.nodes:
+            if node is joined:
+                self.new_value(node.output)
+                continue
+            NODES[node.kind].forward(self, node)
+            if not self.training and node.input is not self.graph.input:
+                self._drop(self._values, node.input)
+
+    def loss(self, loss: LossSpec, total: npt.NDArray[np.float64], *, weighted: bool, order: Buffer | None) -> None:
+        """The mean loss, to `total`, and its gradient. Targets and weights are the next externals, one row a sample of the batch, or
+        of the data set if there is an `order`."""
+        output, n = self.graph.output, self.n
+        if loss.is_cross_entropy and len(output.shape) != 1:
+            raise NotSupportedError(f"cross-entropy of an output of shape {output.shape} is not implemented (supported: (classes,)).")
+        targets = self._rows(1 if loss.is_sparse else output.size, order)
+        weights = self._rows(1, order) if weighted else None
+        each = self.steps.reals(n)
+        joined = _softmax_in(loss, self.graph)
+        common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": 1 / n, "smoothing": loss.label_smoothing}
+        common["from_logits"] = loss.from_logits
+        if joined is not None or loss.from_logits:
+            # Softmax and cross-entropy cancel to p - y: the gradient goes straight to the logits.
+            logits = output if joined is None else joined.input
+            probabilities = self.steps.reals(n * output.size) if joined is None else self.value(output)
+            buffers = (self.value(logits), targets, weights, probabilities, self.new_gradient(logits), each)
+            pointwise.loss(self.steps, "softmax_cross_entropy", n, output.size, *buffers, **common)
+            if joined is None:
+                self.steps.release(probabilities)
+        else:
+            kernel = "cross_entropy" if loss.is_cross_entropy else "mean_squared_error"
+            buffers_ = (self.value(output), targets, weights, self.new_gradient(output), each)
+            pointwise.loss(self.steps, kernel, n, output.size, *buffers_, **common)
+        self.steps.add("total_loss", {"n": n, "a": 1 / n}, each, self.steps.bind(total), work=n)
+        self.steps.release(each)
+
+    def _rows(self, count: int, order: Buffer | None) -> Buffer:
+        if order is None:
+            return self.steps.external(4 * self.n * count)
+        rows = self.steps.reals(self.n * count)
+        fields = {"n": self.n, "count": count}
+        self.steps.add("gather_words", fields, self.steps.external(-1), order, rows, work=self.n * count)
+        return rows
+
+    def take_gradient(self) -> None:
+        """The gradient of the output is the next external."""
+        self._gradients[self.graph.output] = Storage(self.steps.external(-1))
+
+    def backward(self, *, to_input: bool) -> None:
+        """From the gradient of the output to those of the parameters, and of the input if it is wanted."""
+        for node in reversed(self.graph.nodes):
+            if node.input not in self._gradients:
+                NODES[node.kind].backward(self, node, to_input or node.input is not self.graph.input)
+            self._drop(self._gradients, node.output)
+            if node.output is not self.graph.output:
+                self._drop(self._values, node.output)
+
+    def cut(self) -> list[Steps | PythonCall]:
+        """What was planned since the last cut."""
+        segments = [*self._segments, self.steps]
+        self._segments, self.steps = [], self.steps.continued()
+        return segments
+
+
+def _softmax_in(loss: LossSpec | None, graph: Graph) -> Node | None:
+    """The last node, if it is a softmax whose probabilities only a cross-entropy reads."""
+    last = graph.output.producer
+    if loss is None or not loss.is_cross_entropy or loss.from_logits or last is None or last.kind != "softmax":
+        return None
+    return last

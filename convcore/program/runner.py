@@ -1,0 +1,232 @@
+"""Runs a graph on batches: forward, backward, a training step, each one native call where no custom layer is in between."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore.errors import ShapeError, StateError
+from convcore.plans.steps import Buffer, Steps
+from convcore.program.compiled import CompiledProgram
+from convcore.program.feed import Feed
+from convcore.program.graph import Graph
+from convcore.program.loss import LossSpec
+from convcore.program.lowering import Lowering
+from convcore.variables import FlatParameters
+
+if TYPE_CHECKING:
+    from convcore.optimizers import Optimizer
+
+__all__ = ["Runner"]
+
+FloatArray = npt.NDArray[np.float32]
+
+# Programs kept, one for each batch size and use: the whole batch and the last partial one, to train, test and predict.
+PROGRAMS = 8
+MOST_HYPER = 8
+
+# The engine's kernels by the name that an optimizer gives, and the slots that each takes, in their order.
+OPTIMIZERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "sgd": ("sgd_step", ("momentum",)),
+    "adam": ("adam_step", ("momentum", "velocity")),
+    "rmsprop": ("rmsprop_step", ("velocity", "average_gradient", "momentum")),
+}
+
+
+class Runner:
+    """A graph with its parameters and, to train, a loss and an optimizer."""
+
+    def __init__(
+        self, graph: Graph, parameters: FlatParameters, *, loss: LossSpec | None = None, optimizer: Optimizer | None = None
+    ) -> None:
+        self.graph = graph
+        self.parameters = parameters
+        self._loss = loss
+        self._optimizer = optimizer
+        self._slots: list[Any] = []
+        self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
+        self._total = np.zeros(1, dtype=np.float64)
+        self._hyper = np.zeros(MOST_HYPER, dtype=np.float64)
+        # The dropout masks' key and the number of the step.
+        self._random_state = np.zeros(2, dtype=np.uint64)
+        self._last: tuple[CompiledProgram, tuple[Any, ...]] | None = None
+        self._awaits_backward: CompiledProgram | None = None
+
+    # ------------------------------------------------------------------------------------------------- batches
+
+    def forward(self, x: FloatArray, training: bool = False) -> FloatArray:
+        """The output for a float32 batch; `backward` may follow if `training`."""
+        batch = np.array(x, dtype=np.float32, order="C") if training else np.require(x, dtype=np.float32, requirements="CA")
+        if batch.shape[1:] != self.graph.input.shape:
+            raise ShapeError(f"x: expected shape (n, {', '.join(map(str, self.graph.input.shape))}), got {batch.shape}.")
+        if len(batch) == 0:
+            return np.empty((0, *self.graph.output.shape), dtype=np.float32)
+        if training:
+            self._random_state[1] += np.uint64(1)
+        program = self._program(("eager" if training else "predict", len(batch)), self._plan_eager if training else self._plan_predict)
+        externals = (batch, batch) if training else (batch,)
+        self._awaits_backward = None
+        program.run(0, externals)
+        self._last = (program, externals)
+        self._awaits_backward = program if training else None
+        return self.outputs.copy()
+
+    def backward(self, dy: FloatArray) -> FloatArray:
+        """The gradient of the input from that of the last training forward's output; fills the variables' `grad`."""
+        program = self._awaits_backward
+        if program is None or self._last is None:
+            raise StateError("backward needs a forward with training=True before it, once for each backward.")
+        gradient = np.require(dy, dtype=np.float32, requirements="CA")
+        if gradient.shape != (program.n, *self.graph.output.shape):
+            raise ShapeError(f"dy: expected the shape of the last output {(program.n, *self.graph.output.shape)}, got {gradient.shape}.")
+        self._awaits_backward = None
+        externals = (self._last[1][0], gradient)
+        program.run(1, externals)
+        return program.input_gradient(externals).copy()
+
+    # ------------------------------------------------------------------------------------------------- data sets
+
+    def train(self, feed: Feed, start: int, count: int) -> float:
+        """One step on the samples ``feed.order[start : start + count]``; returns their mean loss.
+
+        A loss that is not finite changes no parameter, and is returned as it is.
+        """
+        optimizer = self._trainable(feed)
+        if not optimizer.built:
+            optimizer.build(self.parameters.values.size)
+        if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(optimizer.slots):
+            self._programs.clear()
+            self._slots = list(optimizer.slots)
+        weighted = feed.kernel_weight is not None
+
+        def plan(low_count: int) -> CompiledProgram:
+            return self._plan_train(low_count, feed.kind, weighted)
+
+        program = self._program(("train", count, feed.kind, weighted), plan)
+        numbers = optimizer.hyper()
+        self._hyper[: len(numbers)] = numbers
+        self._random_state[1] += np.uint64(1)
+        self._run(program, feed, start, count)
+        loss = float(self._total[0])
+        if np.isfinite(loss):
+            optimizer.iterations += 1
+        return loss
+
+    def test(self, feed: Feed, start: int, count: int) -> float:
+        """The mean loss of the samples, and their outputs; nothing changes."""
+        if self._loss is None or feed.kernel_y is None:
+            raise StateError("a loss needs targets and a model compiled with one.")
+        weighted = feed.kernel_weight is not None
+
+        def plan(low_count: int) -> CompiledProgram:
+            return self._plan_test(low_count, feed.kind, weighted)
+
+        self._run(self._program(("test", count, feed.kind, weighted), plan), feed, start, count)
+        return float(self._total[0])
+
+    def predict(self, feed: Feed, start: int, count: int) -> FloatArray:
+        """The outputs of samples `start` to ``start + count``, as `outputs`."""
+        if feed.x.dtype == np.float32:
+            batch = feed.x[start : start + count]
+            program = self._program(("predict", count), self._plan_predict)
+            program.run(0, (batch,))
+            self._last = (program, (batch,))
+        else:
+            program = self._program(("gathered", count, feed.kind), lambda n: self._plan_gathered(n, feed.kind))
+            self._run(program, feed, start, count, with_targets=False)
+        return self.outputs
+
+    @property
+    def outputs(self) -> FloatArray:
+        """The outputs of the last batch, (count, ...): valid until the next call."""
+        if self._last is None:
+            raise StateError("no batch has run yet.")
+        program, externals = self._last
+        return program.outputs(externals)
+
+    # -------------------------------------------------------------------------------------------------- planning
+
+    def _trainable(self, feed: Feed) -> Optimizer:
+        if self._loss is None or self._optimizer is None or feed.kernel_y is None:
+            raise StateError("training needs a loss, an optimizer and targets.")
+        return self._optimizer
+
+    def _run(self, program: CompiledProgram, feed: Feed, start: int, count: int, *, with_targets: bool = True) -> None:
+        if not 0 <= start <= start + count <= feed.size:
+            raise ShapeError(f"samples {start} to {start + count} of {feed.size}.")
+        data = [feed.x, feed.order[start : start + count]]
+        if with_targets:
+            data += [feed.kernel_y, *([feed.kernel_weight] if feed.kernel_weight is not None else [])]
+        externals = tuple(data)
+        self._awaits_backward = None
+        program.run(0, externals)
+        self._last = (program, externals)
+
+    def _program(self, key: Hashable, plan: Callable[[int], CompiledProgram]) -> CompiledProgram:
+        program = self._programs.get(key)
+        if program is None:
+            program = plan(key[1])  # type: ignore[index]
+            self._programs[key] = program
+            if len(self._programs) > PROGRAMS:
+                self._programs.popitem(last=False)
+        else:
+            self._programs.move_to_end(key)
+        return program
+
+    def _lowering(self, n: int, *, training: bool) -> Lowering:
+        return Lowering(self.graph, self.parameters, n, self._random_state, training=training)
+
+    def _plan_predict(self, n: int) -> CompiledProgram:
+        low = self._lowering(n, training=False)
+        low.take_input()
+        low.forward()
+        return CompiledProgram(low, low.cut())
+
+    def _plan_gathered(self, n: int, kind: int) -> CompiledProgram:
+        low = self._lowering(n, training=False)
+        low.gather_input(kind)
+        low.forward()
+        return CompiledProgram(low, low.cut())
+
+    def _plan_eager(self, n: int) -> CompiledProgram:
+        low = self._lowering(n, training=True)
+        low.take_input()
+        low.take_gradient()
+        low.forward()
+        forward = low.cut()
+        low.backward(to_input=True)
+        return CompiledProgram(low, forward, low.cut())
+
+    def _plan_test(self, n: int, kind: int, weighted: bool) -> CompiledProgram:
+        low = self._lowering(n, training=False)
+        self._plan_loss(low, kind, weighted)
+        return CompiledProgram(low, low.cut())
+
+    def _plan_train(self, n: int, kind: int, weighted: bool) -> CompiledProgram:
+        low = self._lowering(n, training=True)
+        self._plan_loss(low, kind, weighted)
+        low.backward(to_input=False)
+        self._plan_optimizer(low.steps)
+        return CompiledProgram(low, low.cut())
+
+    def _plan_loss(self, low: Lowering, kind: int, weighted: bool) -> None:
+        if self._loss is None:
+            raise StateError("the model was compiled without a loss.")
+        low.gather_input(kind)
+        low.forward(self._loss)
+        low.loss(self._loss, self._total, weighted=weighted, order=Buffer("external", 1, 0))
+
+    def _plan_optimizer(self, steps: Steps) -> None:
+        if self._optimizer is None:
+            raise StateError("the model was compiled without an optimizer.")
+        kernel, names = OPTIMIZERS[self._optimizer.kernel]
+        slots = dict(zip(self._optimizer.slot_names, self._optimizer.slots, strict=True))
+        hyper, total = steps.bind(self._hyper), steps.bind(self._total)
+        for first, last in self.parameters.trainable_ranges():
+            flats = [self.parameters.values, self.parameters.gradients, *(slots.get(name) for name in names)]
+            places = [None if flat is None else steps.bind(flat).at(4 * first) for flat in flats]
+            steps.add(kernel, {"count": last - first}, hyper, total, *places, work=(last - first) * 8)
