@@ -1,0 +1,75 @@
+"""Recipes: a network and how it is trained to its result, in one place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from convcore import layers, optimizers
+from convcore.models import Sequential
+from convcore.optimizers.schedules import OneCycle
+
+__all__ = ["SEED_NET", "Recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The classifier of the MNIST tutorials, trained by Adam with a learning rate that rises once and falls once.
+
+    He initialisation and the one cycle (L. N. Smith, N. Topin, "Super-Convergence", arXiv:1708.07120) take it to the
+    tutorials' result in a few epochs; a constant rate of 0.001 needs twice as many.
+
+    Attributes:
+        name: The name of the recipe.
+        epochs: Passes over the training images.
+        batch_size: Images a step.
+        learning_rate: The highest rate of the cycle.
+        warmup: The share of the steps in which the rate rises.
+        beta_1, beta_2: Decay of Adam's means of gradients and of their squares.
+
+    Example:
+        >>> model = SEED_NET.model((28, 28, 1), images=60000)
+        >>> model.count_params()
+        243786
+    """
+
+    name: str = "seed-net-one-cycle"
+    epochs: int = 2
+    batch_size: int = 128
+    learning_rate: float = 4e-3
+    warmup: float = 0.25
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+
+    def model(self, input_shape: tuple[int, int, int], images: int, classes: int = 10) -> Sequential:
+        """A new, compiled model for `images` training images of uint8 pixels of `input_shape` (height, width, 1)."""
+        he = "he_normal"
+        model = Sequential(
+            [
+                layers.Input(input_shape),
+                layers.Rescaling(1 / 255),
+                layers.Conv2D(64, (3, 3), activation="relu", kernel_initializer=he),
+                layers.MaxPooling2D((2, 2)),
+                layers.Conv2D(64, (3, 3), activation="relu", kernel_initializer=he),
+                layers.MaxPooling2D((2, 2)),
+                layers.Flatten(),
+                layers.Dense(128, activation="relu", kernel_initializer=he),
+                layers.Dense(classes, activation="softmax"),
+            ]
+        )
+        steps = self.epochs * math.ceil(images / self.batch_size)
+        rate = OneCycle(self.learning_rate, total_steps=max(1, steps), warmup=self.warmup)
+        model.compile(
+            optimizer=optimizers.Adam(learning_rate=rate, beta_1=self.beta_1, beta_2=self.beta_2),
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        return model
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe as plain data."""
+        return asdict(self) | {"optimizer": "adam", "schedule": "one-cycle", "initializer": "he_normal"}
+
+
+SEED_NET = Recipe()
