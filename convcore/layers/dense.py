@@ -43,10 +43,11 @@ class Dense(Layer):
         quantization_config: None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.units = positive_integer(
+        units = positive_integer(
             units, f"Received an invalid value for `units`, expected a positive integer. Received: units={units}"
         )
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.units = units
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)

@@ -46,6 +46,10 @@ class Eager:
         self._shape: tuple[int, ...] = ()
         self._parameters: FlatParameters | None = None
 
+    def clear(self) -> None:
+        """Forget what was compiled."""
+        self._runner = None
+
     def forward(self, layer: Layer, x: FloatArray, training: bool) -> FloatArray:
         return self._prepare(layer, x.shape[1:]).forward(x, training=training)
 

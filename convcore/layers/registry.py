@@ -24,6 +24,9 @@ _CLASSES: dict[str, type[Layer]] = {
     for cls in (Activation, Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, Rescaling, Softmax)
 }
 
+# Names of convcore.layers that are not classes with a configuration of their own.
+_NOT_IN_FILES = frozenset({"Convolution2D", "Input", "InputSpec", "Layer", "MaxPool2D"})
+
 
 def register(cls: type[Layer]) -> None:
     """Add a class of a higher room, a kind of model, to those that a configuration can name."""
@@ -52,8 +55,9 @@ def deserialize(config: Any, custom_objects: Mapping[str, type[Layer]] | None = 
     name = config.get("class_name")
     cls = _find(name, custom_objects or {})
     if cls is None:
-        raise (missing("layers", name) if isinstance(name, str) else None) or ParameterError(
-            f"Unknown layer class {name!r}. Known: {', '.join(sorted(_CLASSES))}, and the keys of custom_objects."
+        unsupported = missing("layers", name) if isinstance(name, str) and name not in _NOT_IN_FILES else None
+        raise unsupported or ParameterError(
+            f"Unknown layer class {name!r:.200}. Known: {', '.join(sorted(_CLASSES))}, and the keys of custom_objects."
         )
     try:
         layer = cls._restore(config["config"], custom_objects or {})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
 from convcore.layers.base import Layer
-from convcore.layers.eager import Eager, is_home
+from convcore.layers.eager import is_home
 from convcore.layers.input import InputLayer
 from convcore.layers.symbolic import SymbolicTensor
 from convcore.layers.validation import Shape, standardize_shape
@@ -28,6 +28,10 @@ class Stack(Layer, record_build=False):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._trained: tuple[bool, ...] = ()
+
+    @property
+    def _is_custom(self) -> bool:
+        return False
 
     # Structure
 
@@ -285,4 +289,4 @@ class Stack(Layer, record_build=False):
     def _invalidate(self) -> None:
         """Drop what was compiled for the model as it was."""
         self._compiled_graph = None
-        self._eager = Eager()
+        self._eager.clear()

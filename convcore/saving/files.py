@@ -37,20 +37,20 @@ def path_text(path: Any) -> str:
     return text
 
 
-def check_target(path: str, overwrite: bool) -> None:
+def check_target(path: str, overwrite: bool, what: str = "model") -> None:
     """Raise CheckpointError if `path` can be seen not to be writable: a folder, no parent, or there already."""
     parent = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(parent):
-        raise MissingFileError(errno.ENOENT, "cannot write the model: the folder does not exist", path)
+        raise MissingFileError(errno.ENOENT, f"cannot write the {what}: the folder does not exist", path)
     if os.path.isdir(path):
-        raise CheckpointError(errno.EISDIR, "cannot write the model: the path is a folder", path)
+        raise CheckpointError(errno.EISDIR, f"cannot write the {what}: the path is a folder", path)
     if os.path.lexists(path) and not overwrite:
-        raise ExistingFileError(errno.EEXIST, "cannot write the model: the file exists and overwrite is False", path)
+        raise ExistingFileError(errno.EEXIST, f"cannot write the {what}: the file exists and overwrite is False", path)
 
 
-def write_atomically(path: str, data: bytes, overwrite: bool = True) -> None:
-    """Write `data` to `path`, so that after any fault the old file or the new one stands there, complete."""
-    check_target(path, overwrite)
+def write_atomically(path: str, data: bytes, overwrite: bool = True, what: str = "model") -> None:
+    """Write `data`, which `what` names, to `path`: after any fault the old file or the new one is there, complete."""
+    check_target(path, overwrite, what)
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
     prefix = f".{name[:100]}."
@@ -69,7 +69,7 @@ def write_atomically(path: str, data: bytes, overwrite: bool = True) -> None:
                 raise
         _sync_folder(folder)
     except OSError as error:
-        raise CheckpointError(error.errno, f"cannot write the model: {error.strerror}", path) from error
+        raise CheckpointError(error.errno, f"cannot write the {what}: {error.strerror}", path) from error
     _remove_orphans(folder, prefix)
 
 

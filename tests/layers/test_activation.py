@@ -1,0 +1,69 @@
+"""Activation, ReLU and Softmax as layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore import activations, layers
+from convcore.errors import NotSupportedError, ParameterError
+
+X = np.random.default_rng(0).standard_normal((4, 3, 5)).astype(np.float32) * 2
+
+
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax", "linear"])
+def test_activation_is_the_function(name: str) -> None:
+    layer = layers.Activation(name)
+    np.testing.assert_allclose(layer(X), activations.get(name)(X), rtol=1e-6, atol=1e-7)
+    assert layers.Activation.from_config(layer.get_config()).activation is layer.activation
+
+
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax", "linear"])
+def test_gradients_by_central_differences(name: str) -> None:
+    layer = layers.Activation(name)
+    x = X[0].astype(np.float64)
+    dy = np.random.default_rng(1).standard_normal(x.shape)
+    layer.forward(x)
+    dx = layer.backward(dy)
+    step = 1e-6
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += step
+        down[index] -= step
+        function = activations.get(name)
+        slope = ((function(up) - function(down)) * dy).sum() / (2 * step)
+        assert abs(dx[index] - slope) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"max_value": 1.0}, {"negative_slope": 0.25}, {"max_value": 2.0, "negative_slope": 0.5, "threshold": 0.5}]
+)
+def test_relu_variants(options: dict[str, float]) -> None:
+    layer = layers.ReLU(**options)
+    np.testing.assert_allclose(layer(X), activations.relu(X, **options), rtol=1e-6)
+    dy = np.ones_like(X)
+    layer.forward(X)
+    threshold = options.get("threshold", 0.0)
+    slope = np.where(X < threshold, options.get("negative_slope", 0.0), 1.0)
+    slope[options.get("max_value", np.inf) <= X] = 0.0
+    np.testing.assert_allclose(layer.backward(dy), slope, rtol=1e-6)
+    assert layers.ReLU.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_softmax_on_the_last_axis_by_either_name() -> None:
+    np.testing.assert_array_equal(layers.Softmax()(X), layers.Softmax(axis=2)(X))
+    np.testing.assert_allclose(layers.Softmax()(X).sum(-1), 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -2, (1, 2)])
+def test_softmax_elsewhere_is_refused(axis: Any) -> None:
+    with pytest.raises(NotSupportedError, match="axis"):
+        layers.Softmax(axis=axis)(X)
+
+
+@pytest.mark.parametrize("axis", ["last", 1.0, True, None])
+def test_an_axis_is_an_integer(axis: Any) -> None:
+    with pytest.raises(ParameterError, match="axis"):
+        layers.Softmax(axis=axis)

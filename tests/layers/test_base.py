@@ -1,0 +1,140 @@
+"""The base class: layers of one's own, copies, pickles."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore import Sequential, layers
+from convcore.errors import NotSupportedError, ShapeError
+
+
+class Scale(layers.Layer):
+    """y = x * factor, per feature."""
+
+    def build(self, input_shape: Any) -> None:
+        self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+
+    def forward(self, x: Any, training: bool = False) -> Any:
+        self.x = x
+        return x * self.factor.value
+
+    def backward(self, dy: Any) -> Any:
+        self.factor.grad[...] = (dy * self.x).sum(axis=0)
+        return dy * self.factor.value
+
+
+class Sum(layers.Layer):
+    """The sum of each sample, keeping one axis."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], 1)
+
+    def forward(self, x: Any, training: bool = False) -> Any:
+        self.count = x.shape[1]
+        return x.sum(axis=1, keepdims=True)
+
+    def backward(self, dy: Any) -> Any:
+        return np.repeat(dy, self.count, axis=1)
+
+
+def test_a_layer_of_ones_own_alone() -> None:
+    layer = Scale()
+    assert layer.name.startswith("scale")
+    assert layer([[1, 2], [3, 4]]).tolist() == [[1, 2], [3, 4]]
+    layer.set_weights([[2, 3]])
+    assert layer([[1, 2]]).dtype == np.float32
+    assert layer([[1, 2]]).tolist() == [[2, 6]]
+    assert layer.built
+    assert layer.count_params() == 2
+
+
+def test_layers_of_ones_own_in_a_model() -> None:
+    model = Sequential([layers.Input((2,)), Scale(), layers.Dense(3, kernel_initializer="ones"), Sum()])
+    assert model.output_shape == (None, 1)
+    x = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
+    y = model.forward(x)
+    assert y.tolist() == [[9.0], [21.0]]
+    dx = model.backward(np.ones((2, 1), np.float32))
+    assert dx.tolist() == [[3.0, 3.0], [3.0, 3.0]]
+    assert model.layers[0].weights[0].grad.tolist() == [12.0, 18.0]
+
+
+def test_the_output_has_the_shape_that_was_said() -> None:
+    class Wrong(layers.Layer):
+        def forward(self, x: Any, training: bool = False) -> Any:
+            return x[:, :1]
+
+    with pytest.raises(ShapeError, match=r"\(1, 1\) where compute_output_shape\(\) says \(1, 2\)"):
+        Wrong()([[1, 2]])
+
+
+def test_layers_with_call_are_refused_with_a_way_out() -> None:
+    class Old(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    with pytest.raises(NotSupportedError, match="forward"):
+        Old()
+
+
+def test_layers_without_anything_are_refused() -> None:
+    with pytest.raises(NotSupportedError, match="computes nothing"):
+        layers.Layer()([[1.0]])
+
+
+def test_forward_without_backward() -> None:
+    class Half(layers.Layer):
+        def forward(self, x: Any, training: bool = False) -> Any:
+            return x / 2
+
+    layer = Half()
+    assert layer([[1.0]]).tolist() == [[0.5]]
+    with pytest.raises(NotSupportedError, match="backward"):
+        layer.backward([[1.0]])
+
+
+def test_build_runs_once_and_writes_the_shape_down() -> None:
+    class Counting(Scale):
+        builds = 0
+
+        def build(self, input_shape: Any) -> None:
+            self.builds += 1
+            super().build(input_shape)
+
+    layer = Counting()
+    layer.build([None, 4])
+    layer.build((None, 4))
+    layer(np.zeros((1, 4)))
+    assert (layer.builds, layer._build_shape, len(layer.weights)) == (1, (None, 4), 1)
+
+
+def test_a_deep_copy_is_exact_and_apart() -> None:
+    layer = layers.Dense(2)
+    x = np.ones((1, 3), np.float32)
+    y = layer(x)
+    twin = copy.deepcopy(layer)
+    np.testing.assert_array_equal(twin(x), y)
+    twin.set_weights([np.zeros((3, 2)), np.zeros(2)])
+    np.testing.assert_array_equal(layer(x), y)
+    assert twin.name == layer.name
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_are_refused_by_name(protocol: int) -> None:
+    for thing in (layers.Dense(2), Sequential()):
+        with pytest.raises(NotSupportedError, match=r"pickling of .*save"):
+            pickle.dumps(thing, protocol)
+
+
+def test_config_of_a_layer_of_ones_own() -> None:
+    assert Scale(name="s", trainable=False).get_config() == {"name": "s", "trainable": False, "dtype": "float32"}
+    assert Scale.from_config({"name": "s"}).name == "s"
+
+
+def test_repr() -> None:
+    assert repr(layers.Dense(2, name="d")) == "<Dense name=d, built=False>"

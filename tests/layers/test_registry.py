@@ -1,0 +1,90 @@
+"""The closed list of layer classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from convcore import Sequential, layers
+from convcore.errors import NotSupportedError, ParameterError
+from convcore.layers.registry import deserialize, serialize
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Activation("tanh"),
+        layers.Conv2D(2, 3),
+        layers.Dense(2),
+        layers.Dropout(0.5),
+        layers.Flatten(),
+        layers.InputLayer((2,)),
+        layers.MaxPooling2D(),
+        layers.ReLU(),
+        layers.Rescaling(2.0),
+        layers.Softmax(),
+        Sequential([layers.Input((4,)), layers.Dense(2)]),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_there_and_back(layer: layers.Layer) -> None:
+    twin = deserialize(serialize(layer))
+    assert type(twin) is type(layer)
+    assert serialize(twin) == serialize(layer)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        "Dense",
+        {},
+        {"class_name": "Dense"},
+        {"class_name": "Dense", "config": []},
+        {"class_name": "os.system", "config": {}},
+        {"class_name": "Layer", "config": {}},
+        {"class_name": ["Dense"], "config": {}},
+        {"class_name": "Dense", "config": {}},
+        {"class_name": "Dense", "config": {"units": 3, "nonsense": 1}},
+        {"class_name": "Dense", "config": {"units": -3}},
+    ],
+)
+def test_what_is_no_layer_is_refused(config: Any) -> None:
+    with pytest.raises(ParameterError):
+        deserialize(config)
+
+
+def test_layers_of_keras_are_refused_by_name() -> None:
+    with pytest.raises(NotSupportedError, match=r"keras\.layers\.LSTM"):
+        deserialize({"class_name": "LSTM", "config": {}})
+
+
+class Own(layers.Layer):
+    def forward(self, x: Any, training: bool = False) -> Any:
+        return x
+
+
+def test_classes_of_ones_own_come_from_the_caller_only() -> None:
+    config = serialize(Own(name="own"))
+    with pytest.raises(ParameterError, match="Unknown layer class 'Own'"):
+        deserialize(config)
+    assert type(deserialize(config, {"Own": Own})) is Own
+    nested = serialize(Sequential([layers.Input((2,)), Own()]))
+    assert type(deserialize(nested, {"Own": Own})) is Sequential
+
+
+def test_the_name_of_a_built_in_class_is_taken() -> None:
+    own = type("Dense", (Own,), {})
+    with pytest.raises(NotSupportedError, match="Dense"):
+        serialize(own())
+
+
+def test_a_factory_must_return_a_layer() -> None:
+    class Odd(Own):
+        @classmethod
+        def from_config(cls, config: dict[str, Any]) -> Any:
+            return 3
+
+    with pytest.raises(ParameterError, match="not a layer"):
+        deserialize({"class_name": "Odd", "config": {}}, {"Odd": Odd})

@@ -1,0 +1,82 @@
+"""Activations by name, and on arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore import activations
+from convcore.errors import NotSupportedError, ParameterError
+
+
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax", "linear"])
+def test_names_in_any_case_and_back(name: str) -> None:
+    function = activations.get(name.upper())
+    assert function is getattr(activations, name)
+    assert activations.get(function) is function
+    assert activations.serialize(function) == name
+
+
+def test_none_is_linear() -> None:
+    assert activations.get(None) is activations.linear
+
+
+def test_unknown_names_list_what_there_is() -> None:
+    with pytest.raises(ParameterError, match=r"identifier: foo\. Supported: relu, sigmoid, tanh, softmax, linear"):
+        activations.get("foo")
+
+
+def test_names_of_keras_are_refused_by_name() -> None:
+    with pytest.raises(NotSupportedError, match=r"keras\.activations\.gelu \(supported: linear, relu"):
+        activations.get("gelu")
+    with pytest.raises(NotSupportedError, match=r"keras\.activations\.selu"):
+        _ = activations.selu
+    with pytest.raises(AttributeError):
+        _ = activations.nonsense
+
+
+@pytest.mark.parametrize("bad", [np.tanh, lambda x: x])
+def test_functions_of_ones_own_are_refused_with_a_way_out(bad: Any) -> None:
+    with pytest.raises(NotSupportedError, match="Layer"):
+        activations.get(bad)
+
+
+def test_what_is_no_activation_is_refused() -> None:
+    with pytest.raises(ParameterError):
+        activations.get(3)
+    with pytest.raises(ParameterError):
+        activations.serialize(np.tanh)
+
+
+def test_relu_and_its_variants() -> None:
+    x = np.array([-2.0, -0.5, 0.0, 0.5, 3.0, np.nan], dtype=np.float32)
+    np.testing.assert_array_equal(activations.relu(x), np.array([0, 0, 0, 0.5, 3, np.nan], dtype=np.float32))
+    np.testing.assert_array_equal(
+        activations.relu(x, negative_slope=0.5, max_value=2.0, threshold=0.25)[:5],
+        np.array([-1.125, -0.375, -0.125, 0.5, 2.0], dtype=np.float32),
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8"])
+def test_values_and_dtypes(dtype: str) -> None:
+    x = np.array([[0, 1, 2], [3, 1, 0]], dtype=dtype)
+    exact = x.astype(np.float64)
+    expected = np.float64 if dtype == "float64" else np.float32
+    tolerance = 1e-6
+    for function, values in (
+        (activations.sigmoid, 1 / (1 + np.exp(-exact))),
+        (activations.tanh, np.tanh(exact)),
+        (activations.softmax, np.exp(exact) / np.exp(exact).sum(-1, keepdims=True)),
+        (activations.linear, exact),
+    ):
+        y = function(x)
+        np.testing.assert_allclose(y, values, rtol=tolerance)
+        if function is not activations.linear:
+            assert y.dtype == expected
+
+
+def test_softmax_along_another_axis() -> None:
+    x = np.arange(6.0, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(activations.softmax(x, axis=0), activations.softmax(x.T).T)
