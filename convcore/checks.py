@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
 import numbers
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import TypeVar
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 
-__all__ = ["find", "flag", "real", "refuse", "shown", "unit_interval"]
+__all__ = ["find", "flag", "real", "rebuild", "refuse", "shown", "text", "unit_interval"]
 
 T = TypeVar("T")
 
@@ -62,6 +63,24 @@ def flag(name: str, value: object) -> bool:
     if isinstance(value, numbers.Integral) and int(value) in (0, 1):
         return bool(value)
     raise ParameterError(f"`{name}` must be True or False. Received: {name}={shown(value)}")
+
+
+def text(name: str, value: object) -> str:
+    """`value` as a string that is not empty."""
+    if isinstance(value, str) and value:
+        return value
+    raise ParameterError(f"`{name}` must be a string. Received: {name}={shown(value)}")
+
+
+def rebuild(kind: type[T], config: object) -> T:
+    """`kind` called with the keyword arguments `config`, which may come from a file; ParameterError if it cannot be."""
+    if not isinstance(config, Mapping) or not all(isinstance(key, str) for key in config):
+        raise ParameterError(f"The configuration of {kind.__name__} must be a dict. Received: {shown(config)}")
+    try:
+        inspect.signature(kind).bind(**config)
+    except TypeError as error:
+        raise ParameterError(f"Not a configuration of {kind.__name__}: {error}") from None
+    return kind(**config)
 
 
 def refuse(owner: str, arguments: Mapping[str, object], neutral: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.checks import find, flag, real, refuse, shown, unit_interval
+from convcore.checks import find, flag, real, rebuild, refuse, shown, text, unit_interval
 from convcore.errors import NotSupportedError, ParameterError
 
 
@@ -41,7 +41,7 @@ def test_refuse_names_the_argument() -> None:
     refuse("SGD", {"clipnorm": None, "use_ema": False}, {"clipnorm": None, "use_ema": False})
     with pytest.raises(NotSupportedError, match="`clipnorm` of SGD"):
         refuse("SGD", {"clipnorm": 1.0}, {"clipnorm": None})
-    with pytest.raises(ParameterError, match="lr=0.1"):
+    with pytest.raises(ParameterError, match=r"lr=0\.1"):
         refuse("SGD", {"lr": 0.1}, {"clipnorm": None})
 
 
@@ -58,3 +58,21 @@ def test_find_tells_unknown_from_unsupported() -> None:
 
 def test_shown_is_short() -> None:
     assert len(shown("x" * 1000)) == 60
+
+
+def test_rebuild_takes_what_a_file_may_hold() -> None:
+    class Thing:
+        def __init__(self, size: int = 1) -> None:
+            self.size = size
+
+    assert rebuild(Thing, {"size": 3}).size == 3
+    for config in (None, [1], {"length": 3}, {1: 2}, "size"):
+        with pytest.raises(ParameterError, match="onfiguration of Thing"):
+            rebuild(Thing, config)
+
+
+@pytest.mark.parametrize("value", ["", None, 3, ["a"]])
+def test_text_is_a_string(value: Any) -> None:
+    assert text("name", "a") == "a"
+    with pytest.raises(ParameterError, match="`name` must be a string"):
+        text("name", value)

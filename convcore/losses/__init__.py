@@ -6,7 +6,7 @@ once, before training, and gives the same values in NumPy for use by hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from convcore.checks import find
@@ -51,7 +51,7 @@ _ALIASES = {
     "msle": "mean_squared_logarithmic_error",
 }
 
-_FUNCTIONS: dict[Any, type[Loss]] = {
+_FUNCTIONS: dict[Any, Callable[[], Loss]] = {
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
     categorical_crossentropy: CategoricalCrossentropy,
     mean_squared_error: MeanSquaredError,

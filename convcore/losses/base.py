@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from convcore.checks import refuse, shown
+from convcore.checks import rebuild, refuse, shown, text
 from convcore.errors import DTypeError, NotSupportedError, ShapeError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Loss:
                 f"convcore does not implement reduction={shown(reduction)} of {type(self).__name__} "
                 "(supported: 'sum_over_batch_size'; the functions of convcore.losses give a value per sample)."
             )
-        self.name = name
+        self.name = text("name", name)
         self.reduction = reduction
 
     def spec(self) -> LossSpec:
@@ -63,7 +63,7 @@ class Loss:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        return cls(**config)
+        return rebuild(cls, config)
 
 
 def real_array(y: npt.ArrayLike) -> Array:

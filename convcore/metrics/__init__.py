@@ -9,7 +9,7 @@ from convcore.checks import find
 from convcore.errors import ParameterError
 from convcore.keras_names import missing
 from convcore.metrics.accuracy import Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
-from convcore.metrics.base import Mean, MeanMetricWrapper, Metric
+from convcore.metrics.base import Mean, Metric
 from convcore.metrics.regression import MeanAbsoluteError, MeanSquaredError
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "CategoricalAccuracy",
     "Mean",
     "MeanAbsoluteError",
-    "MeanMetricWrapper",
     "MeanSquaredError",
     "Metric",
     "SparseCategoricalAccuracy",

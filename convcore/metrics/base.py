@@ -1,4 +1,4 @@
-"""What every metric has, and the mean that all of them here are."""
+"""What every metric has, and the averages that all of them here are."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from convcore.checks import refuse
+from convcore.checks import rebuild, refuse, text
 from convcore.errors import ShapeError
 
-__all__ = ["Array", "Mean", "MeanMetricWrapper", "Metric"]
+__all__ = ["Array", "Mean", "Metric", "ScoreMetric"]
 
 Array = npt.NDArray[Any]
 
@@ -24,7 +24,7 @@ class Metric:
 
     def __init__(self, dtype: object = None, name: str | None = None) -> None:
         refuse(type(self).__name__, {"dtype": dtype}, {"dtype": "float32"})
-        self.name = name if name is not None else type(self).__name__.lower()
+        self.name = type(self).__name__.lower() if name is None else text("name", name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take the values of one batch into account."""
@@ -47,13 +47,41 @@ class Metric:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        return cls(**config)
+        return rebuild(cls, config)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
 
 
-class Mean(Metric):
+class Average(Metric):
+    """A weighted mean of values that arrive batch by batch; 0.0 before the first."""
+
+    def __init__(self, name: str | None, dtype: object = None) -> None:
+        super().__init__(dtype, name)
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        self.total = 0.0
+        self.count = 0.0
+
+    def result(self) -> float:
+        return self.total / self.count if self.count else 0.0
+
+    def _add(self, values: Array, sample_weight: npt.ArrayLike | None) -> None:
+        if sample_weight is None:
+            self.total += int(np.count_nonzero(values)) if values.dtype.kind == "b" else float(values.sum())
+            self.count += values.size
+            return
+        weights = np.asarray(sample_weight, dtype=np.float64)
+        if weights.shape != values.shape[: weights.ndim]:
+            raise ShapeError(f"sample_weight of shape {weights.shape} does not fit values of shape {values.shape}.")
+        if weights.ndim < values.ndim:
+            values = values.mean(axis=tuple(range(weights.ndim, values.ndim)))
+        self.total += float((values * weights).sum())
+        self.count += float(weights.sum())
+
+
+class Mean(Average):
     """The (weighted) mean of values of any shape; 0.0 before the first.
 
     >>> m = Mean()
@@ -63,44 +91,20 @@ class Mean(Metric):
     """
 
     def __init__(self, name: str | None = "mean", dtype: object = None) -> None:
-        super().__init__(dtype, name)
-        self.reset_state()
-
-    def reset_state(self) -> None:
-        self.total = 0.0
-        self.count = 0.0
+        super().__init__(name, dtype)
 
     def update_state(self, values: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> None:
-        array = np.asarray(values, dtype=np.float64)
-        if sample_weight is None:
-            self.total += float(array.sum())
-            self.count += array.size
-            return
-        weights = np.asarray(sample_weight, dtype=np.float64)
-        if weights.shape != array.shape[: weights.ndim]:
-            raise ShapeError(f"sample_weight of shape {weights.shape} does not fit values of shape {array.shape}.")
-        if weights.ndim < array.ndim:
-            array = array.mean(axis=tuple(range(weights.ndim, array.ndim)))
-        self.total += float((array * weights).sum())
-        self.count += float(weights.sum())
-
-    def result(self) -> float:
-        return self.total / self.count if self.count else 0.0
+        self._add(np.asarray(values, dtype=np.float64), sample_weight)
 
 
-class MeanMetricWrapper(Mean):
-    """The mean of a function of targets and predictions: what all metrics below are."""
+class ScoreMetric(Average):
+    """The mean of a score of targets and predictions: a subclass implements `score`."""
 
     def score(self, y_true: Array, y_pred: Array) -> Array:
-        """One value per sample, or a count-weighted array of them."""
+        """The values to average: one for each sample, or for each element of one."""
         raise NotImplementedError
 
     def update_state(
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> None:
-        values = self.score(np.asarray(y_true), np.asarray(y_pred))
-        if sample_weight is None and values.dtype.kind == "b":
-            self.total += int(np.count_nonzero(values))
-            self.count += values.size
-            return
-        super().update_state(values, sample_weight)
+        self._add(self.score(np.asarray(y_true), np.asarray(y_pred)), sample_weight)

@@ -7,12 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from convcore.errors import ShapeError
-from convcore.metrics.base import Array, MeanMetricWrapper
+from convcore.metrics.base import Array, ScoreMetric
 
 __all__ = ["MeanAbsoluteError", "MeanSquaredError"]
 
 
-class _Distance(MeanMetricWrapper):
+class _Distance(ScoreMetric):
     _direction: ClassVar[str | None] = "down"
 
     def score(self, y_true: Array, y_pred: Array) -> Array:

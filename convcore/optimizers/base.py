@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from convcore.checks import real, refuse, shown
+from convcore.checks import real, rebuild, refuse, shown, text
 from convcore.errors import ModelFileError, StateError
 from convcore.optimizers import schedules
 
@@ -49,7 +49,7 @@ class Optimizer:
         unsupported: Mapping[str, object],
     ) -> None:
         refuse(type(self).__name__, unsupported, _NEUTRAL)
-        self.name = name
+        self.name = text("name", name)
         self.weight_decay = None if weight_decay is None else real("weight_decay", weight_decay)
         self.iterations = 0
         self.slots: list[npt.NDArray[np.float32]] = []
@@ -150,7 +150,7 @@ class Optimizer:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        return cls(**config)
+        return rebuild(cls, config)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.get_config()}>"

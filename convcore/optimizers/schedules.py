@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from convcore.checks import find, flag, real
+from convcore.checks import find, flag, real, rebuild, text
 from convcore.errors import ParameterError
 from convcore.keras_names import missing
 from convcore.shapes import integer
@@ -37,7 +37,7 @@ class LearningRateSchedule:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        return cls(**config)
+        return rebuild(cls, config)
 
 
 class ExponentialDecay(LearningRateSchedule):
@@ -59,7 +59,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.decay_steps = real("decay_steps", decay_steps, open_minimum=True)
         self.decay_rate = real("decay_rate", decay_rate)
         self.staircase = flag("staircase", staircase)
-        self.name = name
+        self.name = text("name", name)
 
     def __call__(self, step: int) -> float:
         exponent = step / self.decay_steps
@@ -88,7 +88,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         self.boundaries = [real(f"boundaries[{i}]", boundary) for i, boundary in enumerate(boundaries)]
         self.values = [real(f"values[{i}]", value) for i, value in enumerate(values)]
-        self.name = name
+        self.name = text("name", name)
         if len(self.values) != len(self.boundaries) + 1:
             raise ParameterError(
                 "`values` must have one entry more than `boundaries`. "
@@ -128,7 +128,7 @@ class CosineDecay(LearningRateSchedule):
         self.alpha = real("alpha", alpha)
         self.warmup_target = None if warmup_target is None else real("warmup_target", warmup_target)
         self.warmup_steps = real("warmup_steps", warmup_steps)
-        self.name = name
+        self.name = text("name", name)
 
     def __call__(self, step: int) -> float:
         peak: float = self.initial_learning_rate
@@ -180,7 +180,7 @@ class OneCycle(LearningRateSchedule):
         if anneal not in ("cosine", "linear"):
             raise ParameterError(f"`anneal` must be 'cosine' or 'linear'. Received: anneal={anneal!r}")
         self.anneal = anneal
-        self.name = name
+        self.name = text("name", name)
 
     def __call__(self, step: int) -> float:
         climb = self.warmup * self.total_steps

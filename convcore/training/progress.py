@@ -81,6 +81,7 @@ class Progress:
         self.verbose = verbose
         self._live: Live | None = None
         self._is_live = verbose == 1 and _is_terminal()
+        self._dash = _dash()
         self._target = 0
         self._current = 0
         self._start = self._first = self._last = self._next = 0.0
@@ -144,12 +145,11 @@ class Progress:
         from rich.text import Text
 
         done = int(WIDTH * share)
-        dash = _dash()
         return Text.assemble(
             (f"{self._current:{len(str(self._target))}d}/{self._target}", "bold"),
             " ",
-            (dash * done, "green"),
-            (dash * (WIDTH - done), "bright_black"),
+            (self._dash * done, "green"),
+            (self._dash * (WIDTH - done), "bright_black"),
             " ",
             (clock, "bold"),
             f" {duration(self._step())}{figures(logs)}",
@@ -164,9 +164,9 @@ def _is_terminal() -> bool:
 
 
 def _dash() -> str:
-    """The bar's character, as far as the terminal can show it."""
+    """The bar's character, as far as the output can show it."""
     try:
-        "━".encode(sys.stdout.encoding or "ascii")
+        "━".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         return "="
     return "━"

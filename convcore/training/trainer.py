@@ -32,7 +32,8 @@ Array = npt.NDArray[Any]
 class Trainer:
     """Training and prediction for a model that has `built`, `_connect`, `_graph` and `_parameters`.
 
-    `_connect` checks the shape of a batch, and builds the model if it is not built yet. The compiled program of the model is made at the first call that needs it and dropped by `_invalidate`.
+    `_connect` checks the shape of a batch, and builds the model if it is not built yet. The compiled program of the
+    model is made at the first call that needs it and dropped by `_invalidate`.
     """
 
     if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Trainer:
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile with what `get_compile_config` gave."""
+        if not isinstance(config, Mapping) or "optimizer" not in config:
+            raise ParameterError(f"Not the arguments of compile: {shown(config)}")
         self.compile(
             optimizer=config["optimizer"],
             loss=config.get("loss"),

@@ -1,0 +1,44 @@
+"""What compile keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convcore import metrics
+from convcore.errors import StateError
+from convcore.training.compiled import Compiled
+
+
+def test_metrics_are_chosen_with_the_shapes_and_kept() -> None:
+    compiled = Compiled("sgd", "mse", ["accuracy", metrics.MeanAbsoluteError(name="own")], ["acc"])
+    assert compiled.metrics_names == ["loss", "accuracy", "own", "acc"]
+    assert compiled.all_metrics() == []
+    compiled.choose_metrics((), (1,))
+    chosen = compiled.all_metrics()
+    assert [type(metric) for metric in chosen] == [
+        metrics.BinaryAccuracy,
+        metrics.MeanAbsoluteError,
+        metrics.BinaryAccuracy,
+    ]
+    compiled.choose_metrics((), (1,))
+    assert compiled.all_metrics()[0] is chosen[0]
+    compiled.choose_metrics((3,), (3,))
+    assert type(compiled.all_metrics()[0]) is metrics.CategoricalAccuracy
+
+
+def test_only_weighted_metrics_see_weights() -> None:
+    compiled = Compiled("sgd", "mse", ["mae"], ["mse"])
+    compiled.choose_metrics((1,), (1,))
+    compiled.update(np.array([[0.0], [0.0]]), np.array([[1.0], [3.0]], dtype=np.float32), np.array([1.0, 0.0]))
+    assert compiled.results(0.5) == {"loss": 0.5, "mae": 2.0, "mse": 1.0}
+    compiled.reset()
+    assert compiled.results(0.5) == {"loss": 0.5, "mae": 0.0, "mse": 0.0}
+
+
+def test_no_loss_is_allowed_until_it_is_needed() -> None:
+    compiled = Compiled("sgd", None, None, None)
+    assert not compiled.has_loss
+    with pytest.raises(StateError, match="No loss"):
+        _ = compiled.loss
+    assert compiled.get_config()["loss"] is None

@@ -1,0 +1,57 @@
+"""The loops over batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore.callbacks import LambdaCallback
+from convcore.training.loops import non_finite_samples
+from tests.training.small import data, model
+
+X, Y = data()
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 3), (2000, 30, 30)])
+def test_samples_with_a_nan_or_an_infinity_are_found(shape: tuple[int, ...]) -> None:
+    x = np.zeros(shape, dtype=np.float32)
+    assert non_finite_samples(x) is None
+    for index, value in ((0, np.nan), (3, np.inf), (len(x) - 1, -np.inf)):
+        x[(index, *(0 for _ in shape[1:]))] = value
+    assert non_finite_samples(x).tolist() == [0, 3, len(x) - 1]  # type: ignore[union-attr]
+    assert non_finite_samples(np.zeros(shape, dtype=np.uint8)) is None
+    assert non_finite_samples(x[:0]) is None
+
+
+def test_hooks_of_evaluate_and_predict() -> None:
+    seen: list[Any] = []
+    hooks = {
+        f"on_{run}_{part}": lambda *args, logs=None, name=f"{run}_{part}": seen.append(name)
+        for run in ("test", "predict")
+        for part in ("begin", "batch_begin", "batch_end", "end")
+    }
+    net = model()
+    net.evaluate(X, Y, batch_size=60, callbacks=[LambdaCallback(**hooks)], verbose=0)
+    assert seen == ["test_begin", *["test_batch_begin", "test_batch_end"] * 2, "test_end"]
+    seen.clear()
+    net.predict(X, batch_size=60, callbacks=LambdaCallback(**hooks), verbose=0)
+    assert seen == ["predict_begin", *["predict_batch_begin", "predict_batch_end"] * 2, "predict_end"]
+
+
+def test_steps_end_a_run() -> None:
+    net = model()
+    assert net.evaluate(X, Y, steps=2, batch_size=10, verbose=0) == net.evaluate(
+        X[:20], Y[:20], batch_size=10, verbose=0
+    )
+    history = net.fit(X, Y, validation_data=(X, Y), validation_steps=1, validation_batch_size=10, verbose=0)
+    assert history.history["val_loss"][0] == pytest.approx(net.evaluate(X[:10], Y[:10], verbose=0)[0], rel=1e-6)
+
+
+def test_predictions_reach_the_callbacks() -> None:
+    got: list[Any] = []
+    net = model()
+    listener = LambdaCallback(on_predict_batch_end=lambda batch, logs: got.append(logs["outputs"].copy()))
+    outputs = net.predict(X, batch_size=33, callbacks=[listener], verbose=0)
+    assert np.array_equal(np.concatenate(got), outputs)
