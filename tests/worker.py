@@ -110,12 +110,27 @@ def guard(seed: int, count: int) -> int:
     return len(convs) + len(pools) + len(denses)
 
 
+def trespass() -> int:
+    """Write one byte behind an array, as a kernel with a wrong tail would; a checking allocator ends the process."""
+    import ctypes
+
+    import numpy as np
+
+    for _ in range(3):
+        array = np.zeros(1000, np.float64)
+        ctypes.memset(array.ctypes.data + array.nbytes, 0x5A, 1)
+        del array
+    return 0
+
+
 def _announce(case: object) -> None:
     """The last line of stderr names the case that a crash belongs to."""
     print(repr(case), file=sys.stderr)
 
 
-JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard)}
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard, trespass)
+}
 
 
 if __name__ == "__main__":

@@ -34,12 +34,10 @@ def large_digest() -> str:
     return digest(conv_outputs(case, *conv_inputs(case, 1, whole=True)).values())
 
 
-def threads_report(cpus: int | None = None, address_space: int | None = None) -> dict[str, Any]:
+def threads_report(cpus: int | None = None) -> dict[str, Any]:
     """What the environment made of the number of threads, and whether a convolution still is right."""
     if cpus is not None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cpus])
-    if address_space is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         from convcore import runtime
@@ -54,6 +52,17 @@ def threads_report(cpus: int | None = None, address_space: int | None = None) ->
         "warnings": [str(warning.message) for warning in caught],
         "hash_is_right": found == expected,
     }
+
+
+def starved(address_space: int) -> bool:
+    """Whether a convolution of a thousand tasks is right where the stacks of its threads may not all find room."""
+    resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+    from convcore import ops, runtime
+
+    x, w = np.ones((1024, 28, 28, 2), np.float32), np.ones((3, 3, 2, 8), np.float32)
+    found = ops.conv2d(x, w)
+    with runtime.threads(1):
+        return bool((ops.conv2d(x, w) == found).all())
 
 
 def threadpool_report() -> dict[str, Any]:
@@ -152,5 +161,5 @@ def import_report() -> dict[str, bool]:
 
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
-    for job in (threads_report, threadpool_report, crowd, fork_report, subnormal_report, import_report)
+    for job in (threads_report, starved, threadpool_report, crowd, fork_report, subnormal_report, import_report)
 }

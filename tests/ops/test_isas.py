@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from convcore import runtime
 from tests.conftest import THREADS, usable_isas
 from tests.worker import run_job
+
+MALLOC_CHECK = Path("/lib/x86_64-linux-gnu/libc_malloc_debug.so.0")
 
 
 @cache
@@ -45,6 +48,15 @@ def test_avx2_and_avx512_give_the_same_bits() -> None:
     if not {"avx2", "avx512"} <= set(usable_isas()):
         pytest.skip("this CPU has no AVX-512")
     assert digests("avx2")["1"] == digests("avx512")["1"]
+
+
+@pytest.mark.skipif(not MALLOC_CHECK.exists(), reason="the C library has no checking allocator")
+def test_no_byte_behind_the_results_is_written(isa: str) -> None:
+    """Results and workspaces come from malloc: its checking twin ends the process when one byte behind them changed."""
+    environment = {"LD_PRELOAD": str(MALLOC_CHECK), "GLIBC_TUNABLES": "glibc.malloc.check=3"}
+    with pytest.raises(AssertionError, match="trespass"):
+        run_job("trespass", isa=isa, environment=environment)
+    assert run_job("guard", isa=isa, environment=environment, seed=73, count=300) > 600
 
 
 def test_no_byte_outside_the_arrays_is_touched(isa: str) -> None:
