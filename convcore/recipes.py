@@ -36,7 +36,7 @@ class Recipe:
 
     name: str = "seed-net-one-cycle"
     epochs: int = 2
-    batch_size: int = 128
+    batch_size: int = 64
     learning_rate: float = 4e-3
     warmup: float = 0.25
     beta_1: float = 0.9

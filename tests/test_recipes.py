@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from convcore import runtime
 from convcore.datasets import digits
 from convcore.optimizers.schedules import OneCycle
 from convcore.recipes import SEED_NET
@@ -41,9 +42,10 @@ def test_recipes_are_plain_data():
 
 def test_it_learns_the_drawn_digits():
     set_random_seed(0)
-    (x_train, y_train), (x_test, y_test) = digits.load_data(6000, 1000)
+    (x_train, y_train), (x_test, y_test) = digits.load_data(4000, 500)
     recipe = replace(SEED_NET, epochs=2)
-    model = recipe.model((28, 28, 1), images=6000)
-    model.fit(x_train[..., np.newaxis], y_train, batch_size=recipe.batch_size, epochs=2, verbose=0)
-    _, accuracy = model.evaluate(x_test[..., np.newaxis], y_test, verbose=0)
-    assert accuracy > 0.92
+    model = recipe.model((28, 28, 1), images=4000)
+    with runtime.threads(1):
+        model.fit(x_train[..., np.newaxis], y_train, batch_size=recipe.batch_size, epochs=2, verbose=0)
+        _, accuracy = model.evaluate(x_test[..., np.newaxis], y_test, verbose=0)
+    assert accuracy > 0.9

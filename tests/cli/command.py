@@ -12,9 +12,9 @@ TIMEOUT = 120
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment of a run: neither data sets nor a terminal of this machine."""
+    """The environment of a run: one thread, no data sets of this machine."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"CONVCORE_DATA", "XDG_CACHE_HOME"}}
-    return inherited | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": os.devnull} | changes
+    return inherited | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": os.devnull, "CONVCORE_NUM_THREADS": "1"} | changes
 
 
 def convcore(*arguments: object, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:

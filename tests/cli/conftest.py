@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from convcore import cli
+from convcore import cli, runtime
 from convcore.datasets import digits
 from tests.datasets.files import FILES, idx
 
 
 @pytest.fixture(autouse=True)
-def _no_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither a configured folder nor a cache nor pooch: no test here sees the data sets of the machine it runs on."""
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """One thread, neither a configured folder nor a cache nor pooch: no test sees the data sets of this machine."""
     monkeypatch.delenv("CONVCORE_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setitem(sys.modules, "pooch", None)
+    with runtime.threads(1):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -34,5 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Path:
     """A model trained for one epoch on `folder`."""
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
-    assert cli.main(["train", "--data", str(folder), "--epochs", "1", "--batch-size", "32", "--save", str(path)]) == 0
+    call = ["train", "--data", str(folder), "--epochs", "1", "--batch-size", "32", "--save", str(path)]
+    with runtime.threads(1):
+        assert cli.main(call) == 0
     return path
