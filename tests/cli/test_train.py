@@ -26,7 +26,7 @@ def options(folder, *more: object) -> list[str]:
 def test_shows_and_writes_all_of_a_run(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     call = options(
-        folder, "--epochs", 2, "--learning-rate", 2e-3, "--seed", 3, "--threads", 1, "--json", "results.json"
+        folder, "--epochs", 2, "--learning-rate", 2e-3, "--seed", 3, "--threads", 2, "--json", "results.json"
     )
     assert cli.main([*call, "--save", "model.safetensors"]) == 0
     output, errors = capsys.readouterr()
