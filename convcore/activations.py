@@ -22,7 +22,8 @@ Activation = Callable[..., Any]
 
 def _floating(x: npt.ArrayLike) -> Array:
     array = np.asarray(x)
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)
+    double = array.dtype == np.float64 and not isinstance(x, (list, tuple, float))
+    return array if double else array.astype(np.float32, copy=False)
 
 
 def relu(

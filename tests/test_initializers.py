@@ -29,9 +29,7 @@ FAN_IN, FAN_OUT = 25 * 40, 25 * 60
     ],
 )
 def test_mean_variance_and_bound(name: str, variance: float, bound: float | None) -> None:
-    initializer = initializers.deserialize(
-        {"class_name": type(initializers.get(name)).__name__, "config": {"seed": 1}}
-    )
+    initializer = initializers.deserialize({"class_name": type(initializers.get(name)).__name__, "config": {"seed": 1}})
     values = initializer(SHAPE)
     assert values.shape == SHAPE
     assert values.dtype == np.float32

@@ -91,7 +91,7 @@ class Sequential(Trainer, Stack, record_build=False):
             trainable=config.get("trainable", True),
             name=config.get("name"),
         )
-        if not model.built and config.get("build_input_shape") is not None:
+        if config.get("build_input_shape") is not None:
             model.build(config["build_input_shape"])
         return model
 

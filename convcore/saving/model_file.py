@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.errors import ConvcoreError, ModelFileError, StateError
+from convcore.layers.dropout import Dropout
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.weights import provided_values
 from convcore.saving.container import pack, unpack
 from convcore.saving.files import check_target, path_text, read_regular, write_atomically
-from convcore.saving.variables import describe, named_variables, saved_variables
+from convcore.saving.variables import describe, named_layers, named_variables, saved_variables
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
@@ -52,6 +53,8 @@ def save_model(
     compiled = model.get_compile_config()
     if compiled is not None:
         config["compile"] = compiled
+    seeds = {path: layer._drawn_seed for path, layer in named_layers(model) if isinstance(layer, Dropout)}
+    config["seeds"] = {path: seed for path, seed in seeds.items() if seed is not None}
     optimizer = model.optimizer
     if optimizer is not None:
         state = optimizer.get_state()
@@ -76,7 +79,7 @@ def load_model(
     config, tensors = unpack(read_regular(path), path)
     if config.get("kind") != "model":
         raise ModelFileError(f"{path}: it holds only weights. Make the model and use model.load_weights(path).")
-    unknown = sorted(set(config) - {"kind", "model", "variables", "compile", "iterations"})
+    unknown = sorted(set(config) - {"kind", "model", "variables", "compile", "iterations", "seeds"})
     if unknown:
         raise ModelFileError(f"{path}: unknown entries {unknown!r:.200}.")
     values = saved_variables(config, tensors, path)
@@ -85,6 +88,7 @@ def load_model(
         raise ModelFileError(f"{path}: unknown tensors {sorted(set(tensors) - set(values))!r:.200}.")
     try:
         model = _rebuild(config["model"], custom_objects, values, path)
+        _reseed(model, config.get("seeds"))
         if compile and config.get("compile") is not None:
             _recompile(model, config, slots)
     except ModelFileError as error:
@@ -127,6 +131,17 @@ def _rebuild(
     for name, variable in named.items():
         variable.assign(values[name])
     return model
+
+
+def _reseed(model: Sequential, seeds: Any) -> None:
+    """Give the dropout layers the seeds that they had drawn, so that training draws the same masks."""
+    if not isinstance(seeds, dict):
+        raise ModelFileError("its configuration has no seeds")
+    dropouts = {path: layer for path, layer in named_layers(model) if isinstance(layer, Dropout)}
+    for path, seed in seeds.items():
+        if path not in dropouts or isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+            raise ModelFileError(f"the seed of {path!r:.200} is {seed!r:.200}")
+        dropouts[path]._drawn_seed = seed
 
 
 def _recompile(model: Sequential, config: dict[str, Any], slots: dict[str, FloatArray]) -> None:

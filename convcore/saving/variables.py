@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,33 +15,33 @@ if TYPE_CHECKING:
     from convcore.models import Sequential
     from convcore.variables import Variable
 
-__all__ = ["describe", "named_variables", "saved_variables"]
+__all__ = ["describe", "named_layers", "named_variables", "saved_variables"]
 
 FloatArray = npt.NDArray[np.float32]
 
 
-def named_variables(model: Sequential) -> dict[str, Variable]:
-    """The variables of `model` by names such as ``conv2d/kernel``, those of a nested model behind its name."""
-    named: dict[str, Variable] = {}
+def named_layers(model: Sequential, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+    """The layers of `model` that are no models, with names such as ``conv2d``, or ``inner/conv2d`` in a nested one."""
     for layer in model.layers:
-        _collect(layer, "", named)
+        path = prefix + layer.name
+        if hasattr(layer, "layers"):
+            yield from named_layers(cast("Sequential", layer), f"{path}/")
+        else:
+            yield path, layer
+
+
+def named_variables(model: Sequential) -> dict[str, Variable]:
+    """The variables of `model` by names such as ``conv2d/kernel``."""
+    named: dict[str, Variable] = {}
+    for path, layer in named_layers(model):
+        for variable in layer.weights:
+            name = f"{path}/{variable.name}"
+            count = 1
+            while name in named:
+                name = f"{path}/{variable.name}_{count}"
+                count += 1
+            named[name] = variable
     return named
-
-
-def _collect(layer: Layer, prefix: str, named: dict[str, Variable]) -> None:
-    path = f"{prefix}{layer.name}/"
-    nested: list[Layer] | None = getattr(layer, "layers", None)
-    if nested is not None:
-        for inner in nested:
-            _collect(inner, path, named)
-        return
-    for variable in layer.weights:
-        name = path + variable.name
-        count = 1
-        while name in named:
-            name = f"{path}{variable.name}_{count}"
-            count += 1
-        named[name] = variable
 
 
 def describe(named: dict[str, Variable]) -> list[dict[str, Any]]:

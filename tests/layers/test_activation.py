@@ -38,7 +38,8 @@ def test_gradients_by_central_differences(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"max_value": 1.0}, {"negative_slope": 0.25}, {"max_value": 2.0, "negative_slope": 0.5, "threshold": 0.5}]
+    "options",
+    [{}, {"max_value": 1.0}, {"negative_slope": 0.25}, {"max_value": 2.0, "negative_slope": 0.5, "threshold": 0.5}],
 )
 def test_relu_variants(options: dict[str, float]) -> None:
     layer = layers.ReLU(**options)
@@ -46,7 +47,7 @@ def test_relu_variants(options: dict[str, float]) -> None:
     dy = np.ones_like(X)
     layer.forward(X)
     threshold = options.get("threshold", 0.0)
-    slope = np.where(X < threshold, options.get("negative_slope", 0.0), 1.0)
+    slope = np.where(threshold > X, options.get("negative_slope", 0.0), 1.0)
     slope[options.get("max_value", np.inf) <= X] = 0.0
     np.testing.assert_allclose(layer.backward(dy), slope, rtol=1e-6)
     assert layers.ReLU.from_config(layer.get_config()).get_config() == layer.get_config()

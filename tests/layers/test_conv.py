@@ -10,7 +10,9 @@ from convcore.errors import ShapeError, StateError
 
 
 def test_signature_has_the_order_of_keras() -> None:
-    layer = layers.Conv2D(2, (3, 2), (2, 1), "same", None, 1, 1, "relu", False, "ones", "ones", None, None, None, None, None)
+    layer = layers.Conv2D(
+        2, (3, 2), (2, 1), "same", None, 1, 1, "relu", False, "ones", "ones", None, None, None, None, None
+    )
     assert (layer.filters, layer.kernel_size, layer.strides, layer.padding) == (2, (3, 2), (2, 1), "same")
     assert layer.use_bias is False
 
@@ -31,7 +33,9 @@ def test_without_bias() -> None:
     assert len(layer.get_weights()) == 1
 
 
-@pytest.mark.parametrize("options", [{}, {"padding": "same", "strides": (2, 1)}, {"dilation_rate": 2}, {"use_bias": False}])
+@pytest.mark.parametrize(
+    "options", [{}, {"padding": "same", "strides": (2, 1)}, {"dilation_rate": 2}, {"use_bias": False}]
+)
 @pytest.mark.parametrize("activation", [None, "relu", "tanh"])
 def test_a_call_is_the_op(options: dict[str, object], activation: str | None) -> None:
     rng = np.random.default_rng(0)

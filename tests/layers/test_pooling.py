@@ -29,12 +29,15 @@ def test_a_call_and_its_gradient_are_the_ops(options: dict[str, object]) -> None
     np.testing.assert_array_equal(layer.forward(x), y)
     dy = rng.integers(-8, 8, y.shape).astype(np.float32)
     np.testing.assert_array_equal(
-        layer.backward(dy), ops.max_pool2d_backward(dy, indices, x.shape, **geometry)  # type: ignore[arg-type]
+        layer.backward(dy),
+        ops.max_pool2d_backward(dy, indices, x.shape, **geometry),  # type: ignore[arg-type]
     )
 
 
 def test_a_window_larger_than_the_image() -> None:
-    with pytest.raises(ShapeError, match=r"zero or negative\. Received `inputs shape=\(1, 2, 2, 1\)`, `pool_size=\(5, 5\)"):
+    with pytest.raises(
+        ShapeError, match=r"zero or negative\. Received `inputs shape=\(1, 2, 2, 1\)`, `pool_size=\(5, 5\)"
+    ):
         layers.MaxPooling2D(5)(np.zeros((1, 2, 2, 1)))
 
 

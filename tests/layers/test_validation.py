@@ -29,8 +29,14 @@ TEXTS: list[tuple[Any, str]] = [
         "The `kernel_size` argument must be a tuple of 2 integers. Received kernel_size=(3,)",
     ),
     (lambda: layers.Conv2D(3, "a"), "The `kernel_size` argument must be a tuple of 2 integers. Received kernel_size=a"),
-    (lambda: layers.Conv2D(3, 2.5), "The `kernel_size` argument must be a tuple of 2 integers. Received kernel_size=2.5"),
-    (lambda: layers.Conv2D(3, True), "The `kernel_size` argument must be a tuple of 2 integers. Received kernel_size=True"),
+    (
+        lambda: layers.Conv2D(3, 2.5),
+        "The `kernel_size` argument must be a tuple of 2 integers. Received kernel_size=2.5",
+    ),
+    (
+        lambda: layers.Conv2D(3, True),
+        "The `kernel_size` argument must be a tuple of 2 integers. Received kernel_size=True",
+    ),
     (
         lambda: layers.Conv2D(0, 3),
         "Invalid value for argument `filters`. Expected a strictly positive value. Received filters=0.",

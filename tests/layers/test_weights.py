@@ -30,7 +30,8 @@ def test_what_cannot_fit_is_refused_before_it_is_allocated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "error"), [(np.zeros(3), ShapeError), (np.zeros(2, complex), ParameterError), (["a", "b"], ParameterError)]
+    ("values", "error"),
+    [(np.zeros(3), ShapeError), (np.zeros(2, complex), ParameterError), (["a", "b"], ParameterError)],
 )
 def test_initializers_of_ones_own_are_checked(values: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="initializer of the variable 'b' of layer 'd'"):

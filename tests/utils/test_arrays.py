@@ -37,7 +37,12 @@ def test_labels_outside_are_named(labels: list[float], classes: int | None, posi
 
 @pytest.mark.parametrize(
     ("labels", "classes", "error"),
-    [(["a"], None, DTypeError), ([[1], [1, 2]], None, ShapeError), ([1], 2.0, ParameterError), ([1], "2", ParameterError)],
+    [
+        (["a"], None, DTypeError),
+        ([[1], [1, 2]], None, ShapeError),
+        ([1], 2.0, ParameterError),
+        ([1], "2", ParameterError),
+    ],
 )
 def test_garbage(labels: Any, classes: Any, error: type[Exception]) -> None:
     with pytest.raises(error):

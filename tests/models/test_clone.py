@@ -1,0 +1,23 @@
+"""clone_model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convcore import Sequential, layers
+from convcore.models import clone_model
+
+
+class Own(layers.Layer):
+    def forward(self, x: Any, training: bool = False) -> Any:
+        return x
+
+
+def test_same_layers_other_weights() -> None:
+    model = Sequential([layers.Input((4,)), layers.Dense(3), Own(), Sequential([Own(), layers.Dense(2)])])
+    clone = clone_model(model)
+    assert clone.get_config() == model.get_config()
+    assert type(clone.layers[1]) is Own
+    assert not np.array_equal(clone.get_weights()[0], model.get_weights()[0])
