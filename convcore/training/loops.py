@@ -17,7 +17,7 @@ from convcore.training.progress import Progress
 if TYPE_CHECKING:
     from convcore.program import Feed, Runner
 
-__all__ = ["TrainingLoop", "diverged", "evaluate", "non_finite_samples", "predict"]
+__all__ = ["TrainingLoop", "diverged", "evaluate", "non_finite_samples", "predict", "steps_of"]
 
 Array = npt.NDArray[Any]
 
@@ -144,7 +144,7 @@ def evaluate(
     progress: Progress | None,
 ) -> dict[str, float]:
     """The loss and the metrics over the batches of a feed, the loss first."""
-    steps = _steps(feed, batch_size, steps)
+    steps = steps_of(feed, batch_size, steps)
     hears_begin, hears_end = callbacks.wants("on_test_batch_begin"), callbacks.wants("on_test_batch_end")
     has_metrics = bool(compiled.all_metrics())
     total, seen = 0.0, 0
@@ -181,7 +181,7 @@ def predict(
     progress: Progress,
 ) -> npt.NDArray[np.float32]:
     """The outputs for the samples of a feed, (n, ...)."""
-    steps = _steps(feed, batch_size, steps)
+    steps = steps_of(feed, batch_size, steps)
     hears_begin, hears_end = callbacks.wants("on_predict_batch_begin"), callbacks.wants("on_predict_batch_end")
     outputs = np.empty((min(feed.size, steps * batch_size), *output_shape), dtype=np.float32)
     callbacks.on_predict_begin()
@@ -199,7 +199,7 @@ def predict(
     return outputs
 
 
-def _steps(feed: Feed, batch_size: int, steps: int | None) -> int:
+def steps_of(feed: Feed, batch_size: int, steps: int | None) -> int:
     """The batches to run: all of the feed, or the first `steps` of them."""
     available = -(-feed.size // batch_size)
     return available if steps is None else min(steps, available)

@@ -10,115 +10,30 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.callbacks import CallbackList, History
-from convcore.checks import flag, shown
-from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.checks import flag
+from convcore.errors import ParameterError, StateError
 from convcore.shapes import integer
 from convcore.training import arguments, loops
 from convcore.training.busy import exclusive
 from convcore.training.compiled import Compiled
+from convcore.training.compiling import Compiling, same_length
 from convcore.training.progress import Progress
 
 if TYPE_CHECKING:
-    from convcore.metrics import Metric
-    from convcore.optimizers import Optimizer
-    from convcore.program import Feed, Graph, Runner
-    from convcore.variables import FlatParameters
+    from convcore.program import Feed, Runner
 
 __all__ = ["Trainer"]
 
 Array = npt.NDArray[Any]
 
 
-class Trainer:
-    """Training and prediction for a model that has `built`, `_connect`, `_graph` and `_parameters`.
-
-    `_connect` checks the shape of a batch, and builds the model if it is not built yet. The compiled program of the
-    model is made at the first call that needs it and dropped by `_invalidate`.
-    """
-
-    if TYPE_CHECKING:
-        built: bool
-
-        def _graph(self) -> Graph: ...
-        def _parameters(self) -> FlatParameters: ...
-        def _connect(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]: ...
+class Trainer(Compiling):
+    """Training and prediction, the base of the models: see `Compiling` for what a model has to have."""
 
     #: Set to True, by a callback, to end fit.
     stop_training: bool = False
     #: The record of the last fit.
     history: History | None = None
-
-    _compiled: Compiled | None = None
-    _runner: Runner | None = None
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: None = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: str | bool = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
-        """Choose the optimizer, the loss and the metrics, each by name or as an object.
-
-        `run_eagerly`, `steps_per_execution`, `jit_compile` and `auto_scale_loss` change nothing here.
-        """
-        if loss_weights is not None:
-            raise NotSupportedError(
-                f"convcore does not implement `loss_weights` (received {shown(loss_weights)}; supported: None)."
-            )
-        compiled = Compiled(optimizer, loss, metrics, weighted_metrics)
-        self._compiled = compiled
-        self._runner = None
-
-    @property
-    def compiled(self) -> bool:
-        """Whether compile has been called."""
-        return self._compiled is not None
-
-    @property
-    def optimizer(self) -> Optimizer | None:
-        """The optimizer given to compile; None before."""
-        return None if self._compiled is None else self._compiled.optimizer
-
-    @property
-    def loss(self) -> Any:
-        """The loss given to compile; None before, or if there was none."""
-        return self._compiled.loss if self._compiled is not None and self._compiled.has_loss else None
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """The metrics, once the first targets have shown which they are."""
-        return [] if self._compiled is None else self._compiled.all_metrics()
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of what evaluate returns, in its order."""
-        return [] if self._compiled is None else list(self._compiled.metrics_names)
-
-    def reset_metrics(self) -> None:
-        """Forget what the metrics have seen."""
-        if self._compiled is not None:
-            self._compiled.reset()
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """The arguments of compile as plain data, for `compile_from_config`; None before compile."""
-        return None if self._compiled is None else self._compiled.get_config()
-
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile with what `get_compile_config` gave."""
-        if not isinstance(config, Mapping) or "optimizer" not in config:
-            raise ParameterError(f"Not the arguments of compile: {shown(config)}")
-        self.compile(
-            optimizer=config["optimizer"],
-            loss=config.get("loss"),
-            metrics=config.get("metrics"),
-            weighted_metrics=config.get("weighted_metrics"),
-        )
 
     @exclusive
     def fit(
@@ -172,7 +87,7 @@ class Trainer:
             held_out = self._feed(compiled, *arguments.validation_tuple(validation_data))
         elif fraction:
             targets = arguments.array("y", y)
-            _same_length(inputs, targets)
+            same_length(inputs, targets)
             weights = None if sample_weight is None else arguments.sample_weights(sample_weight, len(inputs))
             held_out = self._feed(compiled, inputs[kept:], targets[kept:], None if weights is None else weights[kept:])
             inputs, y = inputs[:kept], targets[:kept]
@@ -233,7 +148,7 @@ class Trainer:
         progress = Progress(arguments.verbosity(verbose))
         feed = self._feed(compiled, x, y, sample_weight)
         listeners = CallbackList(callbacks, model=self)
-        progress.begin(-(-feed.size // size) if steps is None else steps)
+        progress.begin(loops.steps_of(feed, size, steps))
         try:
             figures = loops.evaluate(self._program(), compiled, feed, size, steps, listeners, progress)
             progress.end(dict(sorted(figures.items())))
@@ -262,7 +177,7 @@ class Trainer:
         from convcore.program import Feed
 
         feed = Feed(inputs)
-        progress.begin(-(-feed.size // size) if steps is None else steps)
+        progress.begin(loops.steps_of(feed, size, steps))
         try:
             outputs = loops.predict(self._program(), output_shape, feed, size, steps, listeners, progress)
             progress.end({})
@@ -307,81 +222,12 @@ class Trainer:
         inputs = self._inputs(x)
         return self._program().forward(inputs)
 
-    def _invalidate(self) -> None:
-        """Drop the compiled program: the layers, or which of them are trained, have changed."""
-        self._runner = None
-
-    def _require_compiled(self, method: str) -> Compiled:
-        if self._compiled is None:
-            raise StateError(f"You must call `compile()` before calling `{method}()`.")
-        if not self._compiled.has_loss:
-            raise StateError("No loss to compute. Provide a `loss` argument in `compile()`.")
-        return self._compiled
-
-    def _program(self) -> Runner:
-        """The model's program with, if there are, its loss and optimizer."""
-        if self._runner is None:
-            from convcore.program import Runner
-
-            compiled, parameters = self._compiled, self._parameters()
-            if compiled is None or not compiled.has_loss:
-                self._runner = Runner(self._graph(), parameters)
-            else:
-                compiled.optimizer.build(parameters.values.size)
-                self._runner = Runner(
-                    self._graph(), parameters, loss=compiled.loss.spec(), optimizer=compiled.optimizer
-                )
-        return self._runner
-
-    def _inputs(self, x: Any) -> Array:
-        """`x` as an array that fits the model, which is built if it is not yet."""
-        inputs = arguments.array("x", x)
-        if self.built:
-            input_shape = self._graph().input.shape
-            inputs = arguments.with_channels(inputs, input_shape)
-            if inputs.shape[1:] == input_shape:
-                return inputs
-        self._connect(inputs.shape)
-        return inputs
-
-    def _feed(
-        self,
-        compiled: Compiled,
-        x: Any,
-        y: Any,
-        sample_weight: Any = None,
-        class_weight: Mapping[int, float] | None = None,
-    ) -> Feed:
-        """Samples, targets and weights, checked against each other, against the loss and against the model."""
-        from convcore.program import Feed
-
-        inputs, targets = arguments.array("x", x), arguments.array("y", y)
-        _same_length(inputs, targets)
-        if not len(inputs):
-            raise ParameterError("x and y must hold at least one sample. Received: 0 samples")
-        inputs = self._inputs(inputs)
-        output_shape = tuple(self._graph().output.shape)
-        targets = compiled.loss.targets(targets, output_shape)
-        weights = arguments.sample_weights(sample_weight, len(inputs))
-        if class_weight is not None:
-            weights = arguments.class_weights(class_weight, targets)
-        compiled.choose_metrics(targets.shape[1:], output_shape)
-        return Feed(inputs, targets, weights)
-
     def _batch_figures(
         self, compiled: Compiled, runner: Runner, feed: Feed, loss: float, return_dict: bool
     ) -> float | list[float] | dict[str, float]:
         compiled.reset()
         compiled.update(feed.targets(0, feed.size), runner.outputs, feed.sample_weight)
         return _returned(compiled.results(loss), return_dict)
-
-
-def _same_length(inputs: Array, targets: Array) -> None:
-    if len(inputs) != len(targets):
-        raise ShapeError(
-            f"x and y must have one entry per sample each. Received: {len(inputs)} samples in x of shape "
-            f"{inputs.shape} and {len(targets)} in y of shape {targets.shape}"
-        )
 
 
 def _is_due(epoch: int, frequency: int | frozenset[int]) -> bool:

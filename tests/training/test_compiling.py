@@ -1,0 +1,103 @@
+"""compile, and the program that it leads to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import convcore as keras
+from convcore import layers
+from convcore.errors import NotSupportedError, ParameterError
+from tests.training.small import CLASSES, data, model
+
+X, Y = data()
+
+
+def test_a_model_without_a_shape_is_built_by_its_data() -> None:
+    for call in ("fit", "predict", "evaluate", "train_on_batch", "predict_on_batch"):
+        net = keras.Sequential([layers.Dense(4, "relu"), layers.Dense(CLASSES, "softmax")])
+        net.compile("adam", "sparse_categorical_crossentropy")
+        getattr(net, call)(X, *([] if "predict" in call else [Y]), **({} if "on_batch" in call else {"verbose": 0}))
+        assert net.input_shape == (None, 5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float64", ">f4", "bool"])
+def test_inputs_of_other_dtypes_are_cast(dtype: str) -> None:
+    x = np.abs(X * 3).astype(dtype)
+    net = model()
+    np.testing.assert_allclose(
+        net.predict(x, verbose=0), net.predict(x.astype(np.float32), verbose=0), rtol=1e-6, atol=1e-7
+    )
+    net.fit(x, Y, verbose=0)
+    net.fit(x[::-1], Y.tolist(), verbose=0)
+
+
+def test_compile_refuses_at_once() -> None:
+    net = model()
+    for arguments, error in (
+        ({"optimizer": "adm"}, ParameterError),
+        ({"loss": "nothing"}, ParameterError),
+        ({"loss": "hinge"}, NotSupportedError),
+        ({"metrics": "accuracy"}, ParameterError),
+        ({"metrics": ["acuracy"]}, ParameterError),
+        ({"metrics": ["accuracy", "accuracy"]}, ParameterError),
+        ({"metrics": [keras.metrics.Mean(name="loss")]}, ParameterError),
+        ({"weighted_metrics": ["AUC"]}, NotSupportedError),
+        ({"loss_weights": [1.0]}, NotSupportedError),
+    ):
+        with pytest.raises(error):
+            net.compile(**{"loss": "mse"} | arguments)
+        assert net.metrics_names == ["loss", "accuracy"]  # what was compiled before stays
+    net.compile(loss="mse", run_eagerly=True, steps_per_execution=4, jit_compile=True)
+    assert net.optimizer.name == "rmsprop"
+
+
+def test_compile_arguments_are_plain_data() -> None:
+    net = model(optimizer=keras.optimizers.Adam(0.25), metrics=["acc", keras.metrics.MeanSquaredError(name="own")])
+    twin = keras.Sequential([layers.Input((5,)), layers.Dense(CLASSES, "softmax")])
+    assert twin.get_compile_config() is None
+    twin.compile_from_config(net.get_compile_config())
+    assert twin.get_compile_config() == net.get_compile_config()
+    assert twin.optimizer.learning_rate == 0.25
+
+
+def test_layers_added_after_fit_are_trained_too() -> None:
+    net = model()
+    net.fit(X, Y, verbose=0)
+    net.add(layers.Dense(2, "softmax"))
+    net.fit(X, Y % 2, verbose=0)
+    assert net.predict(X, verbose=0).shape == (100, 2)
+
+
+def test_frozen_layers_stay() -> None:
+    net = model(optimizer="adam")
+    net.layers[0].trainable = False
+    first, second = net.layers[0].get_weights(), net.layers[1].get_weights()
+    net.fit(X, Y, verbose=0)
+    assert np.array_equal(net.layers[0].get_weights()[0], first[0])
+    assert not np.array_equal(net.layers[1].get_weights()[0], second[0])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        {},
+        {"optimizer": {"class_name": "os.system", "config": {}}},
+        {"optimizer": {"class_name": "Adam", "config": {"momentum": 1}}},
+        {"optimizer": {"class_name": "Adam", "config": [1]}},
+        {"optimizer": {"class_name": "Adam", "config": {"learning_rate": {"class_name": "OneCycle", "config": {}}}}},
+        {"optimizer": {"class_name": "Adam", "config": {"learning_rate": -1}}},
+        {"optimizer": {"class_name": "Adam", "config": {"name": ["a"]}}},
+        {"optimizer": "adam", "loss": {"class_name": "MeanSquaredError", "config": {"axis": 1}}},
+        {"optimizer": "adam", "loss": {"config": {}}},
+        {"optimizer": "adam", "loss": "mse", "metrics": [{"class_name": "Mean", "config": {"name": {}}}]},
+        {"optimizer": "adam", "loss": "mse", "metrics": {"a": "accuracy"}},
+    ],
+    ids=str,
+)
+def test_compile_arguments_from_a_file_are_checked_like_all_others(config: Any) -> None:
+    with pytest.raises(ParameterError):
+        model().compile_from_config(config)
