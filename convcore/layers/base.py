@@ -204,7 +204,8 @@ class Layer(Weighted):
         array = as_float32(x, f"The input of layer '{self.name}'")
         if array.ndim == 0:
             raise ShapeError(f"Layer '{self.name}' needs a batch of inputs, but received a single number.")
-        self._connect(array.shape)
+        with self._eager.lock:
+            self._connect(array.shape)
         return array
 
     def _home_parameters(self) -> FlatParameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ class Eager:
     """The compiled form of one layer for the last input shape it met; made anew when either changes."""
 
     def __init__(self) -> None:
+        # A compiled form has one set of buffers: calls from several threads take turns.
+        self.lock = threading.RLock()
         self._runner: Runner | None = None
         self._shape: tuple[int, ...] = ()
         self._parameters: FlatParameters | None = None
@@ -51,9 +54,14 @@ class Eager:
         self._runner = None
 
     def forward(self, layer: Layer, x: FloatArray, training: bool) -> FloatArray:
-        return self._prepare(layer, x.shape[1:]).forward(x, training=training)
+        with self.lock:
+            return self._prepare(layer, x.shape[1:]).forward(x, training=training)
 
     def backward(self, layer: Layer, dy: Any) -> FloatArray:
+        with self.lock:
+            return self._backward(layer, dy)
+
+    def _backward(self, layer: Layer, dy: Any) -> FloatArray:
         parameters = self._parameters
         if self._runner is None or parameters is None or not is_home(parameters, layer.weights):
             raise StateError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,16 @@ def test_changed_shapes_compile_anew() -> None:
     layer = layers.Conv2D(3, 3)
     for size in (5, 8, 5):
         assert layer(np.zeros((2, size, size, 1))).shape == (2, size - 2, size - 2, 3)
+
+
+def test_threads_take_turns() -> None:
+    layer = layers.Conv2D(8, 3)
+    batches = [np.full((4, 12, 12, 1), value, np.float32) for value in range(4)]
+    expected = [layer(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(20):
+            for y, right in zip(pool.map(layer, batches), expected, strict=True):
+                np.testing.assert_array_equal(y, right)
 
 
 def test_set_weights_counts_at_the_next_call() -> None:
