@@ -243,8 +243,9 @@ def _optimizer_params(model: Sequential, trainable: int) -> int | None:
     optimizer = model.optimizer
     if optimizer is None or not (optimizer.slots or optimizer.iterations):
         return None
-    own = optimizer.count_params() - sum(slot.size for slot in optimizer.slots)
-    return optimizer.slot_count() * trainable + own
+    own: int = optimizer.count_params() - sum(slot.size for slot in optimizer.slots)
+    slots: int = optimizer.slot_count()
+    return slots * trainable + own
 
 
 def _count(variables: Sequence[Variable]) -> int:

@@ -14,7 +14,6 @@ from convcore.training.compiled import Compiled
 
 if TYPE_CHECKING:
     from convcore.metrics import Metric
-    from convcore.optimizers import Optimizer
     from convcore.program import Feed, Graph, Runner
     from convcore.variables import FlatParameters
 
@@ -71,8 +70,8 @@ class Compiling:
         return self._compiled is not None
 
     @property
-    def optimizer(self) -> Optimizer | None:
-        """The optimizer given to compile; None before."""
+    def optimizer(self) -> Any:
+        """The `Optimizer` given to compile; None before."""
         return None if self._compiled is None else self._compiled.optimizer
 
     @property

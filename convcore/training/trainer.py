@@ -28,7 +28,19 @@ Array = npt.NDArray[Any]
 
 
 class Trainer(Compiling):
-    """Training and prediction, the base of the models: see `Compiling` for what a model has to have."""
+    """Training and prediction, the base of the models: see `Compiling` for what a model has to have.
+
+    >>> import convcore as keras
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "softmax")])
+    >>> model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    >>> x, y = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 1])
+    >>> history = model.fit(x, y, epochs=3, verbose=0)
+    >>> len(history.history["loss"])
+    3
+    >>> loss, accuracy = model.evaluate(x, y, verbose=0)
+    >>> model.predict(x, verbose=0).shape
+    (2, 2)
+    """
 
     #: Set to True, by a callback, to end fit.
     stop_training: bool = False

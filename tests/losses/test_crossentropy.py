@@ -84,7 +84,7 @@ def test_each_loss_names_the_other_for_its_targets() -> None:
 
 def test_targets_must_be_a_distribution() -> None:
     with pytest.raises(LabelError, match=r"y\[1\]"):
-        CategoricalCrossentropy().targets([[1, 0], [np.nan, 0]], (2,))
+        CategoricalCrossentropy().targets(np.array([[1, 0], [np.nan, 0]]), (2,))
     with pytest.raises(LabelError, match=r"y\[0\]"):
         CategoricalCrossentropy().targets([[-1, 2]], (2,))
 

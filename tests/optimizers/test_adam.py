@@ -7,10 +7,10 @@ import pytest
 
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.optimizers import Adam, AdamW
-from tests.optimizers.linear import Vector, compare
+from tests.optimizers.linear import Step, Vector, compare
 
 
-def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: float) -> object:
+def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: float) -> Step:
     m, v = np.zeros(15), np.zeros(15)
 
     def step(w: Vector, g: Vector, t: int) -> Vector:
@@ -18,7 +18,8 @@ def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: fl
         alpha = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         m[:] += (g - m) * (1 - beta_1)
         v[:] += (g * g - v) * (1 - beta_2)
-        return w - m * alpha / (np.sqrt(v) + epsilon)
+        stepped: Vector = w - m * alpha / (np.sqrt(v) + epsilon)
+        return stepped
 
     return step
 
@@ -26,12 +27,12 @@ def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: fl
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.9)])
 @pytest.mark.parametrize("epsilon", [1e-7, 1e-2])
 def test_adam_follows_the_formula(betas: tuple[float, float], epsilon: float) -> None:
-    compare(Adam(0.01, *betas, epsilon=epsilon), formula(0.01, *betas, epsilon, 0.0))  # type: ignore[arg-type]
+    compare(Adam(0.01, *betas, epsilon=epsilon), formula(0.01, *betas, epsilon, 0.0))
 
 
 def test_adamw_decays_before_the_step() -> None:
-    compare(AdamW(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))  # type: ignore[arg-type]
-    compare(Adam(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))  # type: ignore[arg-type]
+    compare(AdamW(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))
+    compare(Adam(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))
 
 
 def test_defaults() -> None:

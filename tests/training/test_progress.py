@@ -81,7 +81,7 @@ def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_bar_fits_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
-    terminal.encoding = "ascii"  # type: ignore[misc]
+    terminal.encoding = "ascii"
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", "xterm")
     model().fit(X, Y)
