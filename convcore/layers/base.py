@@ -49,6 +49,9 @@ class Layer(Weighted):
     array([[1., 2.]], dtype=float32)
     """
 
+    #: What every layer computes in; inputs of other dtypes are cast to it.
+    dtype: str = "float32"
+
     # Layers without a `build` that Keras counts as built from the start.
     _built_at_init: ClassVar[bool] = False
 

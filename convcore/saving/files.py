@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from typing import Any
 
 from convcore.errors import CheckpointError, ModelFileError, ParameterError
@@ -14,6 +15,7 @@ from convcore.errors import CheckpointError, ModelFileError, ParameterError
 __all__ = ["check_target", "path_text", "read_regular", "write_atomically"]
 
 _SUFFIX = ".convcore-tmp"
+_SETTLED_SECONDS = 60
 
 
 class MissingFileError(CheckpointError, FileNotFoundError):
@@ -119,6 +121,8 @@ def _remove_orphans(folder: str, prefix: str) -> None:
                 continue
             orphan = os.path.join(folder, name)
             with contextlib.suppress(OSError), open(orphan, "rb") as file:
-                # A writer locks right after creating: an empty file may be one that is about to.
-                if os.fstat(file.fileno()).st_size and _lock(file.fileno()):
+                # A writer locks right after creating: a new and empty file may be one that is about to.
+                found = os.fstat(file.fileno())
+                settled = found.st_size > 0 or time.time() - found.st_mtime > _SETTLED_SECONDS
+                if settled and _lock(file.fileno()):
                     os.unlink(orphan)

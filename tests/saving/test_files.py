@@ -75,13 +75,17 @@ def test_what_killed_processes_left_is_removed_and_what_live_ones_write_is_not(t
     orphan.write_bytes(b"torn")
     other = tmp_path / ".n.0123456789abcdef.convcore-tmp"
     other.write_bytes(b"of another file")
+    fresh, old = tmp_path / ".m.00.convcore-tmp", tmp_path / ".m.01.convcore-tmp"
+    for empty in (fresh, old):
+        empty.touch()
+    os.utime(old, (0, 0))
     live = tmp_path / ".m.fedcba9876543210.convcore-tmp"
     with open(live, "xb") as file:
         assert files._lock(file.fileno())
         file.write(b"half")
         file.flush()
         files.write_atomically(str(tmp_path / "m"), b"new")
-        assert sorted(os.listdir(tmp_path)) == [live.name, other.name, "m"]
+        assert sorted(os.listdir(tmp_path)) == [fresh.name, live.name, other.name, "m"]
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

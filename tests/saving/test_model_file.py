@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +298,32 @@ def test_the_configuration_is_readable(tmp_path: Path) -> None:
         metadata = file.metadata()
     assert (metadata["format"], metadata["version"]) == ("convcore", "1")
     assert json.loads(metadata["config"])["model"]["class_name"] == "Sequential"
+
+
+SAVER = """
+import sys, numpy as np
+from convcore import Sequential, layers
+model = Sequential([layers.Input((200,)), layers.Dense(100)])
+for value in range(1, 10**9):
+    model.set_weights([np.full((200, 100), value), np.full(100, value)])
+    model.save(sys.argv[1])
+    if value == 1:
+        print(flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_save_leaves_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    delays = np.random.default_rng(0).random(12) * 0.05
+    for delay in delays:
+        command = [sys.executable, "-c", SAVER, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(delay)
+            process.kill()
+        kernel, bias = models.load_model(path).get_weights()
+        assert (kernel == bias[0]).all()
+    build().save(path)
+    assert len(list(tmp_path.iterdir())) <= 2  # the model, and what was killed before its first byte
