@@ -179,3 +179,55 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
         terms = (t * ((top - v) + log_total) for t, v in zip(targets[row], logits[row], strict=True) if t != 0)
         loss[row] = math.fsum(terms)
     return loss, softmax(logits) * targets.sum(axis=1, keepdims=True) - targets
+
+
+def sgd(
+    w: Array, g: Array, velocity: Array, *, lr: float, momentum: float, nesterov: bool, weight_decay: float
+) -> tuple[Array, Array]:
+    """(w, velocity) after a step: v = momentum * v - lr * g and w += v, or by Nesterov w += momentum * v - lr * g."""
+    w = w - lr * weight_decay * w
+    velocity = momentum * velocity - lr * g
+    return w + (momentum * velocity - lr * g if nesterov else velocity), velocity
+
+
+def adam(
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *,
+    step: int,
+    lr: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    weight_decay: float,
+) -> tuple[Array, Array, Array]:
+    """(w, m, v) after step number `step` (from 1); epsilon stands beside the root of the uncorrected v, as in Keras."""
+    w = w - lr * weight_decay * w
+    m = m + (g - m) * (1 - beta_1)
+    v = v + (g * g - v) * (1 - beta_2)
+    alpha = lr * math.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+    return w - alpha * m / (np.sqrt(v) + epsilon), m, v
+
+
+def rmsprop(
+    w: Array,
+    g: Array,
+    v: Array,
+    mean: Array,
+    velocity: Array,
+    *,
+    lr: float,
+    rho: float,
+    epsilon: float,
+    momentum: float,
+    centered: bool,
+    weight_decay: float,
+) -> tuple[Array, Array, Array, Array]:
+    """(w, v, mean, velocity) after a step; epsilon stands inside the root, as in Keras."""
+    w = w - lr * weight_decay * w
+    v = rho * v + (1 - rho) * g * g
+    mean = rho * mean + (1 - rho) * g
+    velocity = momentum * velocity + lr * g / np.sqrt(v - (mean * mean if centered else 0) + epsilon)
+    return w - velocity, v, mean, velocity
