@@ -149,7 +149,7 @@ def import_report() -> dict[str, bool]:
     """Whether the import and a call leave environment, signal handlers, random states and folder alone."""
 
     def look() -> tuple[Any, ...]:
-        legacy = repr(np.random.get_state())  # noqa: NPY002
+        legacy = repr(np.random.get_state())
         handlers = [signal.getsignal(number) for number in sorted(signal.valid_signals())]
         return dict(os.environ), handlers, (random.getstate(), legacy), Path.cwd()
 
