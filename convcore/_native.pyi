@@ -16,13 +16,12 @@ class Program:
     def __init__(
         self,
         dtype: str,
-        steps: list[tuple[str, dict[str, int | float], list[tuple[str, int, int] | None]]],
+        steps: list[tuple[str, dict[str, int | float], list[tuple[str, int, int] | None], float]],
         *,
         arena_bytes: int,
         bound: list[Any],
         external_bytes: tuple[int, ...],
         written: tuple[bool, ...],
-        work: float,
     ) -> None: ...
     @overload
     def run(self, externals: tuple[Any, ...], arena: Arena | None = None, profile: Literal[False] = False) -> None: ...

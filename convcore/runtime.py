@@ -18,7 +18,8 @@ from convcore.shapes import integer
 
 __all__ = ["active_isa", "get_num_threads", "measure_peak", "require_memory", "set_num_threads", "show_config", "threads"]
 
-MOST_THREADS = 1024
+# More threads than this help nobody, and each takes address space for its stack.
+MOST_THREADS = max(64, 2 * (os.cpu_count() or 1))
 
 # Requests below this are granted without asking the system what is free.
 SMALL_REQUEST = 64 << 20
@@ -33,7 +34,7 @@ def active_isa() -> str:
 def set_num_threads(count: int) -> None:
     """Let the engine use up to `count` threads. Results do not depend on it, to the bit.
 
-    Raises `ParameterError` unless `count` is an integer from 1 to 1024.
+    Raises `ParameterError` unless `count` is an integer from 1 to 64 (or twice the CPUs, if that is more).
 
     >>> import convcore
     >>> convcore.set_num_threads(2)
@@ -170,9 +171,9 @@ def measure_peak(count: int = 1, *, dtype: str = "float32") -> float:
 
     tasks, rounds = 8 * count, 200_000
     sink = np.zeros(tasks, dtype=dtype)
-    step = ("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)])
+    step = ("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)], math.inf)
     program = _native.Program(
-        dtype, [step], arena_bytes=0, bound=[], external_bytes=(sink.nbytes,), written=(True,), work=float("inf")
+        dtype, [step], arena_bytes=0, bound=[], external_bytes=(sink.nbytes,), written=(True,)
     )
     operations = tasks * rounds * _native.peak_operations(dtype)
     times = []

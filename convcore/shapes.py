@@ -60,6 +60,10 @@ class Geometry:
     def with_batch(self, n: int) -> Geometry:
         return replace(self, n=n)
 
+    def resized(self, *, ih: int, iw: int, oh: int, ow: int) -> Geometry:
+        """The same operation on another part of the image."""
+        return replace(self, ih=ih, iw=iw, oh=oh, ow=ow)
+
     def fields(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in self.__slots__}
 

@@ -6,7 +6,7 @@ from convcore.plans import dense
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["backward_data", "backward_weights", "forward", "sum_over_rows"]
+__all__ = ["backward_data", "backward_weights", "chunk_images", "forward", "sum_over_rows"]
 
 # Images in one chunk of a sum over the batch; doubled until the partial sums of all chunks fit.
 CHUNK_IMAGES = 8

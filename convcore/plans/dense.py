@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcore.plans.steps import Buffer, Steps
 
-__all__ = ["backward_bias", "backward_data", "backward_weights", "forward"]
+__all__ = ["backward_bias", "backward_data", "backward_weights", "forward", "turn_weights"]
 
 
 def forward(
@@ -17,9 +17,14 @@ def forward(
 def backward_data(steps: Steps, n: int, ic: int, oc: int, dy: Buffer, w: Buffer, dx: Buffer) -> None:
     """dx (n, ic) = dy (n, oc) times w transposed."""
     turned = steps.reals(ic * oc)
-    steps.add("dense_turn_weights", {"ic": ic, "oc": oc}, w, turned, work=ic * oc)
+    turn_weights(steps, ic, oc, w, turned)
     forward(steps, n, oc, ic, dy, turned, None, dx, relu=False)
     steps.release(turned)
+
+
+def turn_weights(steps: Steps, rows: int, columns: int, matrix: Buffer, turned: Buffer) -> None:
+    """turned (columns, rows) = matrix (rows, columns) transposed."""
+    steps.add("dense_turn_weights", {"ic": rows, "oc": columns}, matrix, turned, work=rows * columns)
 
 
 def backward_weights(steps: Steps, n: int, ic: int, oc: int, x: Buffer, dy: Buffer, dw: Buffer) -> None:

@@ -34,9 +34,7 @@ class Steps:
         self.dtype = dtype
         self.item_bytes = ITEM_BYTES[dtype]
         self.layout = Layout()
-        self.work = 0.0
-        self.steps: list[tuple[str, dict[str, int | float], list[Buffer | None]]] = []
-        self.notes: list[dict[str, Any]] = []
+        self.steps: list[tuple[str, dict[str, int | float], list[Buffer | None], float]] = []
         self._bound: list[Any] = []
         self._externals: list[tuple[int, bool]] = []
 
@@ -73,15 +71,14 @@ class Steps:
         if buffer.kind == "arena":
             self.layout.release(buffer.offset)
 
-    def add(self, kernel: str, fields: Mapping[str, int | float], *buffers: Buffer | None, work: float, note: str = "") -> None:
+    def add(self, kernel: str, fields: Mapping[str, int | float], *buffers: Buffer | None, work: float) -> None:
         """Append a step; `work` is about how many multiply-adds it costs."""
-        self.steps.append((kernel, dict(fields), list(buffers)))
-        self.work += work
-        self.notes.append({"kernel": kernel, "work": work, "note": note})
+        self.steps.append((kernel, dict(fields), list(buffers), float(work)))
 
     def build(self) -> _native.Program:
         steps = [
-            (kernel, fields, [None if b is None else (b.kind, b.index, b.offset) for b in buffers]) for kernel, fields, buffers in self.steps
+            (kernel, fields, [None if b is None else (b.kind, b.index, b.offset) for b in buffers], work)
+            for kernel, fields, buffers, work in self.steps
         ]
         return _native.Program(
             self.dtype,
@@ -90,5 +87,4 @@ class Steps:
             bound=self._bound,
             external_bytes=tuple(size for size, _ in self._externals),
             written=tuple(written for _, written in self._externals),
-            work=self.work,
         )

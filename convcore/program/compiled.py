@@ -30,7 +30,6 @@ class CompiledProgram:
         self.parts = [
             [segment.build() if isinstance(segment, Steps) else segment for segment in part if not _is_empty(segment)] for part in parts
         ]
-        self.notes = [note for part in parts for segment in part if isinstance(segment, Steps) for note in segment.notes]
         output = low.graph.output
         self._look = low.view(low.value(output), output.shape)
         gradient = low.gradient_or_none(low.graph.input)

@@ -17,6 +17,7 @@ from convcore.plans.steps import Buffer, Steps
 from convcore.program.graph import Graph, Node, Shape, Value
 from convcore.program.loss import LossSpec
 from convcore.program.nodes import NODES
+from convcore.program.optimize import optimize
 from convcore.variables import FlatParameters, Variable
 
 __all__ = ["Lowering", "PythonCall"]
@@ -45,6 +46,7 @@ class Lowering:
         self, graph: Graph, parameters: FlatParameters, n: int, random_state: npt.NDArray[np.uint64], *, training: bool
     ) -> None:
         self.graph = graph
+        self.nodes = optimize(graph)
         self.parameters = parameters
         self.n = n
         self.training = training
@@ -53,7 +55,6 @@ class Lowering:
         self._segments: list[Steps | PythonCall] = []
         self._values: dict[Value, Storage] = {}
         self._gradients: dict[Value, Storage] = {}
-        self._masked: set[Value] = set()
         self._saved: dict[Node, Buffer] = {}
         self._offsets = dict(zip(parameters.variables, parameters.offsets, strict=False))
 
@@ -102,17 +103,11 @@ class Lowering:
     def masked_gradient(self, value: Value) -> Buffer:
         """The gradient of `value`, the result of a ReLU, gone through that ReLU: zero where `value` is."""
         storage = self._gradients[value]
-        if value not in self._masked:
-            self._masked.add(value)
-            dy, count = storage.buffer, self.n * value.size
-            if dy.kind == "external":  # not ours to write
-                storage.buffer = self.steps.reals(count)
-            self.steps.add("relu_backward", {"count": count}, dy, self.value(value), storage.buffer, work=count)
+        dy, count = storage.buffer, self.n * value.size
+        if dy.kind == "external":  # not ours to write
+            storage.buffer = self.steps.reals(count)
+        self.steps.add("relu_backward", {"count": count}, dy, self.value(value), storage.buffer, work=count)
         return storage.buffer
-
-    def set_masked(self, value: Value) -> None:
-        """The gradient of `value` will have gone through its ReLU already."""
-        self._masked.add(value)
 
     def save(self, node: Node, workspace: Buffer) -> None:
         """Keep what the forward pass of `node` leaves for its backward pass."""
@@ -168,8 +163,8 @@ class Lowering:
 
     def forward(self, loss: LossSpec | None = None) -> None:
         """From the input to the output; a softmax that is one with the `loss` to come is left to it."""
-        joined = _softmax_in(loss, self.graph)
-        for node in self.graph.nodes:
+        joined = self._softmax_in(loss)
+        for node in self.nodes:
             if node is joined:
                 self.new_value(node.output)
                 continue
@@ -186,7 +181,7 @@ class Lowering:
         targets = self._rows(1 if loss.is_sparse else output.size, order)
         weights = self._rows(1, order) if weighted else None
         each = self.steps.reals(n)
-        joined = _softmax_in(loss, self.graph)
+        joined = self._softmax_in(loss)
         common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": 1 / n, "smoothing": loss.label_smoothing}
         common["from_logits"] = loss.from_logits
         if joined is not None or loss.from_logits:
@@ -218,7 +213,7 @@ class Lowering:
 
     def backward(self, *, to_input: bool) -> None:
         """From the gradient of the output to those of the parameters, and of the input if it is wanted."""
-        for node in reversed(self.graph.nodes):
+        for node in reversed(self.nodes):
             if node.input not in self._gradients:
                 NODES[node.kind].backward(self, node, to_input or node.input is not self.graph.input)
             self._drop(self._gradients, node.output)
@@ -231,10 +226,9 @@ class Lowering:
         self._segments, self.steps = [], self.steps.continued()
         return segments
 
-
-def _softmax_in(loss: LossSpec | None, graph: Graph) -> Node | None:
-    """The last node, if it is a softmax whose probabilities only a cross-entropy reads."""
-    last = graph.output.producer
-    if loss is None or not loss.is_cross_entropy or loss.from_logits or last is None or last.kind != "softmax":
-        return None
-    return last
+    def _softmax_in(self, loss: LossSpec | None) -> Node | None:
+        """The last node, if it is a softmax whose probabilities only a cross-entropy reads."""
+        last = self.nodes[-1] if self.nodes else None
+        if loss is None or not loss.is_cross_entropy or loss.from_logits or last is None or last.kind != "softmax":
+            return None
+        return last

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from convcore.errors import ShapeError
-from convcore.plans import conv, dense, pointwise, pool
+from convcore.plans import conv, conv_pool, dense, pointwise, pool
 from convcore.program.graph import Node, PythonLayer, Shape
+from convcore.shapes import Geometry
 
 if TYPE_CHECKING:
     from convcore import _native
@@ -52,6 +53,32 @@ class Conv2D:
             conv.backward_data(low.steps, g, dy, w, low.new_gradient(node.input))
 
 
+class Conv2DPool:
+    """A convolution, its ReLU and the max-pool behind it."""
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        g, behind = self._geometries(low, node)
+        codes = low.steps.bytes(low.n * node.output.size) if low.training else None
+        if codes is not None:
+            low.save(node, codes)
+        w, bias = low.parameters_of(node)
+        x, y = low.value(node.input), low.new_value(node.output)
+        conv_pool.forward(low.steps, g, behind, x, w, bias, y, codes, relu=node.settings["relu"])
+
+    def backward(self, low: Lowering, node: Node, wanted: bool) -> None:
+        g, behind = self._geometries(low, node)
+        dy = low.masked_gradient(node.output) if node.settings["relu"] else low.gradient(node.output)
+        dw, db = low.gradients_of(node)
+        conv_pool.backward_weights(low.steps, g, behind, low.value(node.input), dy, low.saved(node), dw, db)
+        if wanted:
+            w, _ = low.parameters_of(node)
+            conv_pool.backward_data(low.steps, g, behind, dy, low.saved(node), w, low.new_gradient(node.input))
+        low.steps.release(low.saved(node))
+
+    def _geometries(self, low: Lowering, node: Node) -> tuple[Geometry, Geometry]:
+        return node.settings["geometry"].with_batch(low.n), node.settings["pool"].with_batch(low.n)
+
+
 class MaxPool2D:
     def forward(self, low: Lowering, node: Node) -> None:
         g = node.settings["geometry"].with_batch(low.n)
@@ -63,11 +90,6 @@ class MaxPool2D:
     def backward(self, low: Lowering, node: Node, wanted: bool) -> None:
         if not wanted:
             return
-        producer = node.input.producer
-        if producer is not None and producer.settings.get("relu") is True:
-            # The ReLU before the pool lets through what it lets through after it, and there are fewer elements here.
-            low.masked_gradient(node.output)
-            low.set_masked(node.input)
         g = node.settings["geometry"].with_batch(low.n)
         pool.max_pool2d_backward(low.steps, g, low.gradient(node.output), low.saved(node), low.new_gradient(node.input))
         low.steps.release(low.saved(node))
@@ -95,7 +117,10 @@ class Pointwise:
     """relu, sigmoid, tanh."""
 
     def _fields(self, node: Node) -> dict[str, float]:
-        return pointwise.relu_fields(**node.settings) if node.kind == "relu" else {}
+        if node.kind != "relu":
+            return {}
+        names = ("negative_slope", "threshold", "max_value")
+        return pointwise.relu_fields(**{name: node.settings[name] for name in names})
 
     def forward(self, low: Lowering, node: Node) -> None:
         count = low.n * node.input.size
@@ -156,7 +181,7 @@ class Dropout:
     def _step(self, low: Lowering, node: Node, x: Any, y: Any) -> None:
         count = low.n * node.input.size
         # Layers of one seed still get masks of their own.
-        seed = (node.settings["seed"] + low.graph.nodes.index(node) * 0x9E3779B97F4A7C15) % 2**63
+        seed = (node.settings["seed"] + node.settings["index"] * 0x9E3779B97F4A7C15) % 2**63
         fields = {"count": count, "kind": seed, "a": node.settings["rate"]}
         low.steps.add("dropout", fields, x, low.steps.bind(low.random_state), y, work=count * 4)
 
@@ -197,6 +222,7 @@ def _put(place: np.ndarray[Any, Any], result: Any, layer: object, direction: str
 
 NODES: dict[str, Kind] = {
     "conv2d": Conv2D(),
+    "conv2d_pool": Conv2DPool(),
     "dense": Dense(),
     "dropout": Dropout(),
     "max_pool2d": MaxPool2D(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,6 @@ from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lowering import Lowering
 from convcore.variables import FlatParameters
-
-if TYPE_CHECKING:
-    from convcore.optimizers import Optimizer
 
 __all__ = ["Runner"]
 
@@ -35,6 +32,24 @@ OPTIMIZERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "adam": ("adam_step", ("momentum", "velocity")),
     "rmsprop": ("rmsprop_step", ("velocity", "average_gradient", "momentum")),
 }
+
+
+class Optimizer(Protocol):
+    """What training asks of an optimizer: its kernel, its state in flat arrays, and the numbers of each step."""
+
+    kernel: str
+    slots: list[FloatArray]
+    iterations: int
+
+    @property
+    def built(self) -> bool: ...
+
+    @property
+    def slot_names(self) -> tuple[str, ...]: ...
+
+    def build(self, flat_size: int) -> None: ...
+
+    def hyper(self) -> tuple[float, ...]: ...
 
 
 class Runner:
@@ -109,7 +124,8 @@ class Runner:
         program = self._program(("train", count, feed.kind, weighted), plan)
         numbers = optimizer.hyper()
         self._hyper[: len(numbers)] = numbers
-        self._random_state[1] += np.uint64(1)
+        # Dropout's masks depend on the step's number alone, so training resumes with the masks it would have had.
+        self._random_state[1] = np.uint64(optimizer.iterations + 1)
         self._run(program, feed, start, count)
         loss = float(self._total[0])
         if np.isfinite(loss):

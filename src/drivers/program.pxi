@@ -27,17 +27,32 @@ cdef struct step:
     problem p
     int64_t tasks
     int64_t first_pointer
+    int64_t together # steps from here on that one thread runs on its own, too small to share; 1 for most
+
+
+cdef void run_tasks(const step *steps, int64_t together, int64_t task, void **pointers, char *scratch) noexcept nogil:
+    """One task of a step, or all of a few small steps."""
+    cdef int64_t s, t
+    if together == 1:
+        steps[0].run(&steps[0].p, task, pointers + steps[0].first_pointer, scratch)
+        return
+    for s in range(together):
+        for t in range(steps[s].tasks):
+            steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch)
 
 
 cdef void execute(const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads) noexcept nogil:
     """The one parallel loop of the engine: for each step, its tasks."""
-    cdef int64_t s = 0, t
+    cdef int64_t s = 0, t, tasks = 0
     cdef fp_state saved = 0
     with parallel(num_threads=threads, use_threads_if=threads > 1):
         saved = fp_enter()
-        for s in range(count):
-            for t in prange(steps[s].tasks, schedule="dynamic"):
-                steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch + threadid() * scratch_step)
+        s = 0
+        while s < count:
+            tasks = steps[s].tasks if steps[s].together == 1 else 1
+            for t in prange(tasks, schedule="dynamic"):
+                run_tasks(steps + s, steps[s].together, t, pointers, scratch + threadid() * scratch_step)
+            s = s + steps[s].together
         fp_leave(saved)
 
 
@@ -63,6 +78,12 @@ cdef set_field(problem *p, str name, value):
     elif name == "dw": p.dw = value
     elif name == "pt": p.pt = value
     elif name == "pl": p.pl = value
+    elif name == "qh": p.qh = value
+    elif name == "qw": p.qw = value
+    elif name == "th": p.th = value
+    elif name == "tw": p.tw = value
+    elif name == "zh": p.zh = value
+    elif name == "zw": p.zw = value
     elif name == "count": p.count = value
     elif name == "kind": p.kind = value
     elif name == "relu": p.relu = value
@@ -76,9 +97,9 @@ cdef class Program:
     """Steps over three kinds of memory: an arena of `arena_bytes`, `bound` buffers that the program keeps, and `externals`
     that each run brings.
 
-    A step is ``(kernel, fields, arguments)``; an argument is None, ``("arena", 0, offset)``, ``("bound", index, offset)`` or
+    A step is ``(kernel, fields, arguments, work)``, `work` about how many multiply-adds it does; an argument is None, ``("arena", 0, offset)``, ``("bound", index, offset)`` or
     ``("external", index, offset)``, offsets in bytes. `external_bytes` says how long each external must be (-1: whatever the
-    caller vouches for) and `written` which of them the program writes. `work` is about how many multiply-adds a run does.
+    caller vouches for) and `written` which of them the program writes.
 
     A program without bound buffers may run in several Python threads at once.
     """
@@ -99,18 +120,17 @@ cdef class Program:
     cdef readonly str dtype
     cdef readonly tuple kernel_names
 
-    def __cinit__(self, str dtype, list steps, *, int64_t arena_bytes, list bound, tuple external_bytes, tuple written, double work):
+    def __cinit__(self, str dtype, list steps, *, int64_t arena_bytes, list bound, tuple external_bytes, tuple written):
         cdef const kernel *k
-        cdef int64_t i, pointer = 0
+        cdef int64_t i, pointer = 0, first_small = -1
         if len(external_bytes) > MOST_EXTERNALS:
             raise ValueError(f"a program takes at most {MOST_EXTERNALS} externals.")
         self.dtype = dtype
         self.arena_bytes = arena_bytes
         self.external_bytes = external_bytes
         self.written = written
-        self.work = work
-        self.kernel_names = tuple(name for name, _, _ in steps)
-        self.pointer_count = sum(len(arguments) for _, _, arguments in steps)
+        self.kernel_names = tuple(name for name, _, _, _ in steps)
+        self.pointer_count = sum(len(arguments) for _, _, arguments, _ in steps)
         self.steps = <step *>calloc(len(steps) + 1, sizeof(step))
         self.arguments = <argument *>calloc(self.pointer_count + 1, sizeof(argument))
         self.own_pointers = <void **>calloc(self.pointer_count + 1, sizeof(void *))
@@ -120,7 +140,7 @@ cdef class Program:
         for thing in bound:
             PyObject_GetBuffer(thing, &self.bound_views[self.bound_count], PyBUF_WRITABLE)
             self.bound_count += 1
-        for name, fields, arguments in steps:
+        for name, fields, arguments, work in steps:
             k = find_kernel(dtype, name)
             if k.buffers != len(arguments):
                 raise ValueError(f"{name} takes {k.buffers} buffers, not {len(arguments)}.")
@@ -135,6 +155,14 @@ cdef class Program:
             for which in arguments:
                 self.arguments[pointer] = self.resolve(which)
                 pointer += 1
+            self.steps[i].together = 1
+            if work >= SMALL_WORK:
+                first_small = -1
+            elif first_small < 0:
+                first_small = i
+            else:
+                self.steps[first_small].together += 1
+            self.work += work
             self.step_count += 1
         self.scratch_bytes = (self.scratch_bytes + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
 
@@ -179,6 +207,7 @@ cdef class Program:
         cdef Arena slab = arena
         cdef Arena scratch_slab = None
         cdef double start
+        cdef step alone
         if len(externals) != len(self.external_bytes):
             raise ValueError(f"the program takes {len(self.external_bytes)} externals, not {len(externals)}.")
         if exclusive:
@@ -208,9 +237,11 @@ cdef class Program:
             if profile:
                 times = []
                 for s in range(self.step_count):
+                    alone = self.steps[s]
+                    alone.together = 1
                     start = seconds()
                     with nogil:
-                        execute(self.steps + s, 1, pointers, scratch, self.scratch_bytes, threads)
+                        execute(&alone, 1, pointers, scratch, self.scratch_bytes, threads)
                     times.append((self.steps[s].tasks, seconds() - start))
                 return times
             with nogil:

@@ -7,6 +7,8 @@ cdef int openmp_threads_at_import = openmp_max_threads()
 
 # Below this many multiply-adds the start of a team costs more than it saves.
 cdef double SERIAL_WORK = 2e5
+# Below this, in a larger program, it costs more to share a step than to let one thread do it.
+cdef double SMALL_WORK = 5e4
 
 
 def set_threads(int count):

@@ -5,6 +5,7 @@
  * Input rows of equal (ih + pt) mod sh meet the same taps, and so do columns: each such phase is a convolution of stride 1
  * over dy with its own taps. The weights are first turned to [tap][oc][ic], the taps of a phase side by side and from
  * the last to the first, so that the sum walks forward through dy. */
+#include "band.h"
 
 /* The order of the k taps along one axis: by phase, in a phase from the last to the first. */
 static void order_taps(int64_t *order, int64_t k, int64_t stride, int64_t dilation) {

@@ -6,6 +6,7 @@
  * The batch is cut into fixed chunks of p->count images, the last may be shorter. A chunk's sum is a sequence of leaves
  * (at most LEAF_PIXELS pixels of one image, one multiply-add chain an element); sum_chunks then adds the chunks as a
  * fixed binary tree. The order depends on the problem alone and the chains stay short, so the error does. */
+#include "band.h"
 
 #define LEAF_PIXELS 1024
 

@@ -17,6 +17,8 @@ typedef struct problem {
     int64_t kh, kw;         /* window */
     int64_t sh, sw, dh, dw; /* stride, dilation */
     int64_t pt, pl;         /* padding above and to the left */
+    int64_t qh, qw, th, tw; /* a max-pool behind a convolution: window, stride (at least the window), no padding */
+    int64_t zh, zw;         /* the pooled output */
     int64_t count;          /* elements, where there is no geometry */
     int64_t kind;           /* which member of a family: activation, element type */
     int64_t relu;           /* 1: the epilogue applies max(0, y) */

@@ -2,6 +2,7 @@
  *
  * `real` is float or double (CONVCORE_F64), `vec` holds VL of them, TILE_REGISTERS is how many accumulators fit
  * beside the operands. Everything else in the kernels is plain C that the compiler vectorises.
+ * `vkeep_first_max` keeps the first maximum and its code; a NaN wins over numbers, the first NaN over later ones.
  * `vfma` is fused wherever the ISA has it; the x86-64 baseline has not, and rounds twice. */
 #ifndef CONVCORE_SIMD_H
 #define CONVCORE_SIMD_H
@@ -33,6 +34,15 @@ typedef __mmask16 vmask;
 INLINE vmask vmask_first(int64_t n) { return (vmask)((1u << n) - 1u); }
 INLINE vec vload_masked(const real *p, vmask m) { return V(maskz_loadu)(m, p); }
 INLINE void vstore_masked(real *p, vec v, vmask m) { V(mask_storeu)(p, m, v); }
+INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
+#ifdef CONVCORE_F64
+    const vmask wins = _mm512_cmp_pd_mask(value, *best, _CMP_NLE_UQ) & _mm512_cmp_pd_mask(*best, *best, _CMP_ORD_Q);
+#else
+    const vmask wins = _mm512_cmp_ps_mask(value, *best, _CMP_NLE_UQ) & _mm512_cmp_ps_mask(*best, *best, _CMP_ORD_Q);
+#endif
+    *best = V(mask_blend)(wins, *best, value);
+    *where = V(mask_blend)(wins, *where, code);
+}
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -55,6 +65,11 @@ INLINE vmask vmask_first(int64_t n) {
 #endif
 INLINE vec vload_masked(const real *p, vmask m) { return V(maskload)(p, m); }
 INLINE void vstore_masked(real *p, vec v, vmask m) { V(maskstore)(p, m, v); }
+INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
+    const vec wins = V(and)(V(cmp)(value, *best, _CMP_NLE_UQ), V(cmp)(*best, *best, _CMP_ORD_Q));
+    *best = V(blendv)(*best, value, wins);
+    *where = V(blendv)(*where, code, wins);
+}
 
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -76,6 +91,12 @@ INLINE vec vset1(real s) { return N_N(dup)(s); }
 INLINE vec vadd(vec a, vec b) { return N(add)(a, b); }
 INLINE vec vfma(vec a, vec b, vec c) { return N(fma)(c, a, b); }
 INLINE vec vrelu(vec v) { return N(bsl)(N(cge)(vset1(0), v), vset1(0), v); }
+INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
+    /* Keep the best where it is NaN or the value is not greater. */
+    const vec held = *best, at = *where;
+    *best = N(bsl)(N(cle)(value, held), held, N(bsl)(N(ceq)(held, held), value, held));
+    *where = N(bsl)(N(cle)(value, held), at, N(bsl)(N(ceq)(held, held), code, at));
+}
 #define CONVCORE_MASK_BY_COPY
 
 #elif defined(__SSE2__)
@@ -90,6 +111,11 @@ typedef __m128d vec;
 typedef __m128 vec;
 #define V(op) _mm_##op##_ps
 #endif
+INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
+    const vec wins = V(and)(V(cmpnle)(value, *best), V(cmpord)(*best, *best));
+    *best = V(or)(V(and)(wins, value), V(andnot)(wins, *best));
+    *where = V(or)(V(and)(wins, code), V(andnot)(wins, *where));
+}
 #define CONVCORE_MASK_BY_COPY
 #define CONVCORE_NO_FMA
 
@@ -124,6 +150,50 @@ INLINE void vstore_masked(real *p, vec v, vmask m) {
     real lanes[VL];
     vstore(lanes, v);
     for (int64_t i = 0; i < m; i++) p[i] = lanes[i];
+}
+#endif
+
+/* n lanes of small whole numbers as bytes. */
+INLINE void vstore_codes(uint8_t *to, vec codes, int64_t n) {
+#if defined(__AVX512F__) && !defined(CONVCORE_F64)
+    _mm_mask_storeu_epi8(to, vmask_first(n), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(codes)));
+#else
+    real lanes[VL];
+    vstore(lanes, codes);
+    for (int64_t i = 0; i < n; i++) to[i] = (uint8_t)lanes[i];
+#endif
+}
+
+/* Lanes picked from a 4x4 patch by the codes 0 to 3 of a 2x2 window: table[0], table[1], table[4] or table[5]. */
+#if defined(__AVX512F__) && !defined(CONVCORE_F64)
+typedef __m512i vpicks;
+INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
+    const __m512i c = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(vmask_first(n), codes));
+    return _mm512_add_epi32(c, _mm512_and_si512(c, _mm512_set1_epi32(2)));
+}
+INLINE vec vpick(const real *table, vpicks picks) { return _mm512_permutexvar_ps(picks, _mm512_loadu_ps(table)); }
+#elif defined(__AVX2__) && !defined(CONVCORE_F64)
+typedef __m256i vpicks;
+INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
+    uint8_t bytes[8] = {0};
+    for (int64_t i = 0; i < n; i++) bytes[i] = codes[i];
+    const __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
+    return _mm256_add_epi32(c, _mm256_and_si256(c, _mm256_set1_epi32(2)));
+}
+INLINE vec vpick(const real *table, vpicks picks) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), picks); }
+#else
+typedef struct vpicks {
+    uint8_t at[VL];
+} vpicks;
+INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
+    vpicks picks = {{0}};
+    for (int64_t i = 0; i < n; i++) picks.at[i] = (uint8_t)(codes[i] + (codes[i] & 2));
+    return picks;
+}
+INLINE vec vpick(const real *table, vpicks picks) {
+    real lanes[VL];
+    for (int i = 0; i < VL; i++) lanes[i] = table[picks.at[i]];
+    return vload(lanes);
 }
 #endif
 

@@ -5,6 +5,8 @@
 #include "conv2d.c"
 #include "conv2d_backward_data.c"
 #include "conv2d_backward_weights.c"
+#include "conv2d_pool.c"
+#include "conv2d_pool_backward.c"
 #include "dense.c"
 #include "loss.c"
 #include "optimizer.c"
@@ -19,6 +21,12 @@ static const kernel kernels[] = {
     {"conv2d_turn_weights", 2, conv2d_turn_weights, conv2d_turn_weights_tasks, conv2d_turn_weights_scratch},
     {"conv2d_backward_data", 3, conv2d_backward_data, conv2d_backward_data_tasks, conv2d_backward_data_scratch},
     {"conv2d_backward_weights", 3, conv2d_backward_weights, conv2d_backward_weights_tasks, conv2d_backward_weights_scratch},
+    {"conv2d_forward_pool", 5, conv2d_forward_pool, conv2d_forward_pool_tasks, conv2d_forward_pool_scratch},
+    {"conv2d_backward_weights_pool", 4, conv2d_backward_weights_pool, conv2d_backward_weights_pool_tasks,
+     conv2d_backward_weights_pool_scratch},
+    {"conv2d_backward_weights_pool_c1", 4, conv2d_backward_weights_pool_c1, conv2d_backward_weights_pool_c1_tasks,
+     conv2d_backward_weights_pool_c1_scratch},
+    {"conv2d_backward_data_pool", 4, conv2d_backward_data_pool, conv2d_backward_data_pool_tasks, conv2d_backward_data_pool_scratch},
     {"sum_rows", 2, sum_rows, sum_rows_tasks, no_scratch},
     {"sum_chunks", 2, sum_chunks, sum_chunks_tasks, no_scratch},
     {"max_pool2d", 3, max_pool2d, max_pool2d_tasks, no_scratch},

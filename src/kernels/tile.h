@@ -139,7 +139,8 @@ INLINE void outer_tile(const outer_args *t, const int P, const int vecs, const i
 #define UP_TO_3(X, VECS) X(1, VECS) X(2, VECS) X(3, VECS)
 #define UP_TO_6(X, VECS) UP_TO_3(X, VECS) X(4, VECS) X(5, VECS) X(6, VECS)
 #define UP_TO_7(X, VECS) UP_TO_6(X, VECS) X(7, VECS)
-#define UP_TO_12(X, VECS) UP_TO_7(X, VECS) X(8, VECS) X(9, VECS) X(10, VECS) X(11, VECS) X(12, VECS)
+#define UP_TO_8(X, VECS) UP_TO_7(X, VECS) X(8, VECS)
+#define UP_TO_12(X, VECS) UP_TO_8(X, VECS) X(9, VECS) X(10, VECS) X(11, VECS) X(12, VECS)
 #define UP_TO_14(X, VECS) UP_TO_12(X, VECS) X(13, VECS) X(14, VECS)
 #define UP_TO_(N) UP_TO_##N
 #define UP_TO(N) UP_TO_(N)

@@ -1,0 +1,75 @@
+"""Steps of a convolution with its ReLU and the max-pool behind it, and of their gradients."""
+
+from __future__ import annotations
+
+from convcore.plans import conv, dense
+from convcore.plans.steps import Buffer, Steps
+from convcore.shapes import Geometry
+
+__all__ = ["backward_data", "backward_weights", "can_join", "forward"]
+
+# The pool's codes are bytes, and the lists of alive windows of one pooled row have to stay small.
+MOST_TAPS = 64
+MOST_WINDOWS = 2048
+MOST_ELEMENTS = 2**31 - 1
+
+
+def can_join(g: Geometry, pool: Geometry) -> bool:
+    """Whether the kernels take this convolution and this pool together: no padding of the pool, no overlap of its windows."""
+    inside = (pool.oh - 1) * pool.sh + pool.kh <= pool.ih and (pool.ow - 1) * pool.sw + pool.kw <= pool.iw
+    apart = pool.sh >= pool.kh and pool.sw >= pool.kw
+    small = 2 <= pool.kh * pool.kw <= MOST_TAPS and pool.ow <= MOST_WINDOWS and (g.ih + g.kh) * (g.iw + g.kw) * g.ic <= MOST_ELEMENTS
+    return inside and apart and small and (pool.pt, pool.pl) == (0, 0)
+
+
+def _fits_patches(g: Geometry, pool: Geometry) -> bool:
+    """Whether each window and its taps lie in a 4x4 patch of one channel."""
+    one_step = (g.sh, g.sw, g.dh, g.dw) == (1, 1, 1, 1)
+    return g.ic == 1 and one_step and max(g.kh, g.kw) <= 3 and (pool.kh, pool.kw) == (2, 2)
+
+
+def _fields(g: Geometry, pool: Geometry) -> dict[str, int]:
+    behind = {"qh": pool.kh, "qw": pool.kw, "th": pool.sh, "tw": pool.sw, "zh": pool.oh, "zw": pool.ow}
+    return g.fields() | behind
+
+
+def forward(
+    steps: Steps, g: Geometry, pool: Geometry, x: Buffer, w: Buffer, bias: Buffer | None, y: Buffer, codes: Buffer | None, *, relu: bool
+) -> None:
+    """The pooled output y, and which element of each window it is (bytes) if that is wanted."""
+    work = g.n * pool.oh * pool.ow * pool.kh * pool.kw * g.oc * g.kh * g.kw * g.ic
+    steps.add("conv2d_forward_pool", _fields(g, pool) | {"relu": int(relu)}, x, w, bias, y, codes, work=work)
+
+
+def backward_weights(
+    steps: Steps, g: Geometry, pool: Geometry, x: Buffer, dy: Buffer, codes: Buffer, dw: Buffer, db: Buffer | None
+) -> None:
+    """dw, and db if it is wanted, from the gradient dy of the pooled output."""
+    taps = g.kh * g.kw * g.ic
+    chunk = conv.chunk_images(steps, g, taps * g.oc)
+    chunks = -(-g.n // chunk)
+    partial = steps.reals(chunks * taps * g.oc)
+    work = g.n * pool.oh * pool.ow * g.oc * taps
+    fields = _fields(g, pool) | {"count": chunk}
+    total = {"n": chunks, "count": taps * g.oc}
+    if _fits_patches(g, pool):
+        steps.add("conv2d_backward_weights_pool_c1", fields, x, dy, codes, partial, work=work)
+        steps.add("sum_chunks", total, partial, dw, work=chunks * taps * g.oc)
+    else:
+        steps.add("conv2d_backward_weights_pool", fields, x, dy, codes, partial, work=work)
+        if chunks > 1:
+            steps.add("sum_chunks", total, partial, partial, work=chunks * taps * g.oc)
+        dense.turn_weights(steps, g.oc, taps, partial, dw)
+    steps.release(partial)
+    if db is not None:
+        conv.sum_over_rows(steps, pool, dy, db)
+
+
+def backward_data(steps: Steps, g: Geometry, pool: Geometry, dy: Buffer, codes: Buffer, w: Buffer, dx: Buffer) -> None:
+    """dx from the gradient dy of the pooled output."""
+    taps = g.kh * g.kw * g.ic
+    turned = steps.reals(taps * g.oc)
+    dense.turn_weights(steps, taps, g.oc, w, turned)
+    work = g.n * pool.oh * pool.ow * g.oc * taps
+    steps.add("conv2d_backward_data_pool", _fields(g, pool), dy, codes, turned, dx, work=work)
+    steps.release(turned)

@@ -1,0 +1,74 @@
+"""A graph made cheaper before it is lowered: borders that nobody reads are cut off, convolutions and pools become one node.
+
+Both are exact: what is left out contributes to no output and to no gradient.
+"""
+
+from __future__ import annotations
+
+from convcore.plans import conv_pool
+from convcore.program.graph import Graph, Node, Value
+from convcore.shapes import Geometry
+
+__all__ = ["optimize"]
+
+# Kinds that compute each pixel from the same pixel.
+PIXELWISE = frozenset({"relu", "scale_shift", "sigmoid", "tanh"})
+
+Extent = tuple[int, int]
+
+
+def optimize(graph: Graph) -> list[Node]:
+    """The nodes to lower, from graph.input to graph.output; values in between may be smaller than the graph's."""
+    return _join(_trim(graph))
+
+
+def _needed(node: Node, output: Extent | None) -> Extent | None:
+    """Rows and columns of the input that `output` rows and columns (None: all) need; None where all may be needed."""
+    if len(node.input.shape) != 3:
+        return None
+    if node.kind in PIXELWISE:
+        return output
+    if node.kind not in {"conv2d", "max_pool2d"}:
+        return None
+    g: Geometry = node.settings["geometry"]
+    oh, ow = output or (g.oh, g.ow)
+    rows = (oh - 1) * g.sh + (g.kh - 1) * g.dh + 1 - g.pt
+    columns = (ow - 1) * g.sw + (g.kw - 1) * g.dw + 1 - g.pl
+    return max(1, min(rows, g.ih)), max(1, min(columns, g.iw))
+
+
+def _trim(graph: Graph) -> list[Node]:
+    extents: dict[Value, Extent | None] = {graph.output: None}
+    for node in reversed(graph.nodes):
+        extents[node.input] = _needed(node, extents[node.output])
+    extents[graph.input] = None  # a data set is read as it lies
+
+    values = {graph.input: graph.input, graph.output: graph.output}
+    trimmed: list[Node] = []
+    for index, node in enumerate(graph.nodes):
+        x, extent = values[node.input], extents[node.output]
+        if node.output is not graph.output:
+            whole = node.output.shape if extent is None else (*extent, *node.output.shape[2:])
+            # A pixelwise node walks its input from end to end: it cannot leave out what the input still has.
+            values[node.output] = Value(x.shape if node.kind in PIXELWISE else whole)
+        y = values[node.output]
+        settings = dict(node.settings, index=index)
+        if "geometry" in settings:
+            g: Geometry = settings["geometry"]
+            settings["geometry"] = g.resized(ih=x.shape[0], iw=x.shape[1], oh=y.shape[0], ow=y.shape[1])
+        trimmed.append(Node(node.kind, x, y, node.parameters, settings))
+    return trimmed
+
+
+def _join(nodes: list[Node]) -> list[Node]:
+    joined: list[Node] = []
+    for node in nodes:
+        before = joined[-1] if joined else None
+        if before is not None and before.kind == "conv2d" and node.kind == "max_pool2d":
+            g, pool = before.settings["geometry"], node.settings["geometry"]
+            if conv_pool.can_join(g, pool):
+                settings = before.settings | {"pool": pool}
+                joined[-1] = Node("conv2d_pool", before.input, node.output, before.parameters, settings)
+                continue
+        joined.append(node)
+    return joined
