@@ -37,6 +37,9 @@ def small_data() -> Iterator[None]:
 
 def run() -> dict[str, Any]:
     """Run the Python blocks one after the other, as a reader would type them, and return their names."""
+    from convcore import utils
+
+    utils.clear_session()  # a reader's process is a new one: its names begin at `conv2d`
     names: dict[str, Any] = {"__name__": "readme"}
     for block in blocks("python"):
         exec(compile(block, str(README), "exec"), names)
