@@ -52,7 +52,7 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
         listed = ", ".join(f"{name} is {dtype}" for name, dtype in floats.items())
         raise DTypeError(f"operands of one dtype are needed: {listed}. Convert one with .astype.")
     dtype = next(iter(floats.values()), "float32")
-    return dtype, [np.require(array, dtype=dtype, requirements="CA") for array in arrays.values()]
+    return dtype, [np.require(array, dtype=dtype, requirements=("C", "A")) for array in arrays.values()]
 
 
 def as_indices(name: str, value: Any) -> npt.NDArray[np.int64]:
@@ -60,4 +60,4 @@ def as_indices(name: str, value: Any) -> npt.NDArray[np.int64]:
     array = as_array(name, value)
     if array.dtype.kind not in "iu":
         raise DTypeError(f"{name}: expected integers, got dtype {array.dtype}.")
-    return np.require(array, dtype=np.int64, requirements="CA")
+    return np.require(array, dtype=np.int64, requirements=("C", "A"))

@@ -536,7 +536,7 @@ def softmax_cross_entropy(logits: npt.ArrayLike, labels: npt.ArrayLike) -> tuple
         targets = ids.astype(np.int32)
     else:
         _check_shape("labels", targets, (n, classes), "class ids (n,) or one row of probabilities per row of logits")
-        targets = np.require(targets, dtype=dtype, requirements="CA")
+        targets = np.require(targets, dtype=dtype, requirements=("C", "A"))
     gradient, loss = _result((n, classes), dtype), _result((n,), dtype)
     if n:
         _run(_cross_entropy_program(n, classes, dtype, targets.ndim == 1), values, targets, gradient, loss)

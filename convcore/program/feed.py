@@ -31,7 +31,7 @@ class Feed:
         if images.ndim < 1:
             raise ShapeError("x: expected one row per sample, got a single number.")
         kept = images.dtype.newbyteorder("=")
-        self.x: Array = np.require(images, dtype=kept if kept in GATHERED else np.float32, requirements="CA")
+        self.x: Array = np.require(images, dtype=kept if kept in GATHERED else np.float32, requirements=("C", "A"))
         self.size = len(self.x)
         self.y: Array | None = None if y is None else self._rows("y", y)
         self.sample_weight: Array | None = None
@@ -39,10 +39,10 @@ class Feed:
         self.kernel_weight: Array | None = None
         if self.y is not None:
             is_id = self.y.dtype.kind in "iub"
-            self.kernel_y = np.require(self.y, dtype=np.int32 if is_id else np.float32, requirements="CA")
+            self.kernel_y = np.require(self.y, dtype=np.int32 if is_id else np.float32, requirements=("C", "A"))
         if sample_weight is not None:
             self.sample_weight = self._rows("sample_weight", sample_weight)
-            self.kernel_weight = np.require(self.sample_weight, dtype=np.float32, requirements="CA")
+            self.kernel_weight = np.require(self.sample_weight, dtype=np.float32, requirements=("C", "A"))
             if self.kernel_weight.shape != (self.size,):
                 raise ShapeError(f"sample_weight: expected shape ({self.size},), got {self.kernel_weight.shape}.")
         self.order = np.arange(self.size, dtype=np.int64)

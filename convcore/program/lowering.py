@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import _native
-from convcore.errors import NotSupportedError
+from convcore.errors import NotSupportedError, StateError
 from convcore.plans import pointwise
 from convcore.plans.steps import Buffer, Steps
 from convcore.program.graph import Graph, Node, Shape, Value
@@ -73,6 +73,8 @@ class Lowering:
             return self.steps.bind(flat).at(4 * self._offsets[variable])
 
         kernel, bias = node.parameters
+        if kernel is None:
+            raise StateError(f"a node of kind {node.kind} has no weights.")
         return place(kernel), None if bias is None else place(bias)
 
     def value(self, value: Value) -> Buffer:
@@ -124,7 +126,7 @@ class Lowering:
         def look(arena: _native.Arena, externals: Sequence[Any]) -> FloatArray:
             if buffer.kind == "external":
                 return np.asarray(externals[buffer.index], dtype=np.float32).reshape(full)
-            return np.frombuffer(arena, np.float32, count, buffer.offset).reshape(full)
+            return np.frombuffer(memoryview(arena), np.float32, count, buffer.offset).reshape(full)
 
         return look
 

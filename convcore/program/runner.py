@@ -37,9 +37,11 @@ OPTIMIZERS: dict[str, tuple[str, tuple[str, ...]]] = {
 class Optimizer(Protocol):
     """What training asks of an optimizer: its kernel, its state in flat arrays, and the numbers of each step."""
 
-    kernel: str
     slots: list[FloatArray]
     iterations: int
+
+    @property
+    def kernel(self) -> str: ...
 
     @property
     def built(self) -> bool: ...
@@ -75,7 +77,7 @@ class Runner:
 
     def forward(self, x: FloatArray, training: bool = False) -> FloatArray:
         """The output for a float32 batch; `backward` may follow if `training`."""
-        batch = np.array(x, dtype=np.float32, order="C") if training else np.require(x, dtype=np.float32, requirements="CA")
+        batch = np.array(x, dtype=np.float32, order="C") if training else np.require(x, dtype=np.float32, requirements=("C", "A"))
         if batch.shape[1:] != self.graph.input.shape:
             raise ShapeError(f"x: expected shape (n, {', '.join(map(str, self.graph.input.shape))}), got {batch.shape}.")
         if len(batch) == 0:
@@ -95,7 +97,7 @@ class Runner:
         program = self._awaits_backward
         if program is None or self._last is None:
             raise StateError("backward needs a forward with training=True before it, once for each backward.")
-        gradient = np.require(dy, dtype=np.float32, requirements="CA")
+        gradient = np.require(dy, dtype=np.float32, requirements=("C", "A"))
         if gradient.shape != (program.n, *self.graph.output.shape):
             raise ShapeError(f"dy: expected the shape of the last output {(program.n, *self.graph.output.shape)}, got {gradient.shape}.")
         self._awaits_backward = None
@@ -174,7 +176,7 @@ class Runner:
     def _run(self, program: CompiledProgram, feed: Feed, start: int, count: int, *, with_targets: bool = True) -> None:
         if not 0 <= start <= start + count <= feed.size:
             raise ShapeError(f"samples {start} to {start + count} of {feed.size}.")
-        data = [feed.x, feed.order[start : start + count]]
+        data: list[Any] = [feed.x, feed.order[start : start + count]]
         if with_targets:
             data += [feed.kernel_y, *([feed.kernel_weight] if feed.kernel_weight is not None else [])]
         externals = tuple(data)
