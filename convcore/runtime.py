@@ -12,11 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from convcore import _native
+from convcore.engine import native
 from convcore.errors import ParameterError, ResourceLimitError
 from convcore.shapes import integer
 
-__all__ = ["active_isa", "get_num_threads", "measure_peak", "require_memory", "set_num_threads", "show_config", "threads"]
+__all__ = [
+    "active_isa",
+    "get_num_threads",
+    "measure_peak",
+    "require_memory",
+    "set_num_threads",
+    "show_config",
+    "threads",
+]
 
 # More threads than this help nobody, and each takes address space for its stack.
 MOST_THREADS = max(64, 2 * (os.cpu_count() or 1))
@@ -27,7 +35,7 @@ SMALL_REQUEST = 64 << 20
 
 def active_isa() -> str:
     """The instruction set whose kernels run: "baseline", "avx2" or "avx512"."""
-    name: str = _native.active_isa()
+    name: str = native.active_isa()
     return name
 
 
@@ -42,13 +50,13 @@ def set_num_threads(count: int) -> None:
     2
     """
     global _decided_by
-    _native.set_threads(integer("count", count, 1, MOST_THREADS))
+    native.set_threads(integer("count", count, 1, MOST_THREADS))
     _decided_by = "set_num_threads"
 
 
 def get_num_threads() -> int:
     """How many threads the engine may use now: what was set, or less under a limit of OpenMP (threadpoolctl)."""
-    count: int = _native.allowed_threads()
+    count: int = native.allowed_threads()
     return count
 
 
@@ -62,12 +70,12 @@ def threads(count: int) -> Iterator[None]:
     1
     """
     global _decided_by
-    before, decided_by = _native.wanted_thread_count(), _decided_by
+    before, decided_by = native.wanted_thread_count(), _decided_by
     set_num_threads(count)
     try:
         yield
     finally:
-        _native.set_threads(before)
+        native.set_threads(before)
         _decided_by = decided_by
 
 
@@ -107,7 +115,9 @@ def _default_threads() -> tuple[int, str]:
         try:
             wanted = int(text)
         except ValueError:
-            warnings.warn(f"{variable}={os.environ[variable]!r} is not a number of threads; it is ignored.", stacklevel=2)
+            warnings.warn(
+                f"{variable}={os.environ[variable]!r} is not a number of threads; it is ignored.", stacklevel=2
+            )
             continue
         count = min(max(wanted, 1), MOST_THREADS)
         if count != wanted:
@@ -121,15 +131,15 @@ def _default_threads() -> tuple[int, str]:
 
 
 def _select_isa() -> None:
-    usable = [name for name, works in _native.list_isas() if works]
+    usable = [name for name, works in native.list_isas() if works]
     wanted = os.environ.get("CONVCORE_ISA", "").strip().lower() or usable[-1]
     if wanted not in usable:
         raise ParameterError(f"CONVCORE_ISA={wanted!r} cannot run here; usable: {', '.join(usable)}.")
-    _native.select_isa(wanted)
+    native.select_isa(wanted)
 
 
 def _memory_limit() -> int:
-    """Bytes that may still be allocated: 80 % of what is available, within CONVCORE_MEMORY_LIMIT and the control group."""
+    """Bytes that may still be allocated: 80 % of what is free, within CONVCORE_MEMORY_LIMIT and the control group."""
     limits = []
     text = os.environ.get("CONVCORE_MEMORY_LIMIT", "").strip()
     if text:
@@ -137,11 +147,14 @@ def _memory_limit() -> int:
             raise ParameterError(f"CONVCORE_MEMORY_LIMIT={text!r}: expected a number of bytes.")
         limits.append(int(text))
     try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                limits.append(int(line.split()[1]) * 1024 * 8 // 10)
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        limits += [int(line.split()[1]) * 1024 * 8 // 10 for line in lines if line.startswith("MemAvailable:")]
     except OSError:
-        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 8 // 10 if hasattr(os, "sysconf") else sys.maxsize)
+        limits.append(
+            os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 8 // 10
+            if hasattr(os, "sysconf")
+            else sys.maxsize
+        )
     try:
         group = Path("/sys/fs/cgroup")
         most, used = (group / "memory.max").read_text().strip(), (group / "memory.current").read_text().strip()
@@ -159,7 +172,8 @@ def require_memory(size: int, what: str) -> None:
     limit = _memory_limit()
     if size > limit:
         raise ResourceLimitError(
-            f"{what} needs {size:,} bytes, {limit:,} may be used (CONVCORE_MEMORY_LIMIT, the control group, or 80 % of free memory)."
+            f"{what} needs {size:,} bytes, {limit:,} may be used "
+            f"(CONVCORE_MEMORY_LIMIT, the control group, or 80 % of free memory)."
         )
 
 
@@ -171,11 +185,15 @@ def measure_peak(count: int = 1, *, dtype: str = "float32") -> float:
 
     tasks, rounds = 8 * count, 200_000
     sink = np.zeros(tasks, dtype=dtype)
-    step = ("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)], math.inf)
-    program = _native.Program(
-        dtype, [step], arena_bytes=0, bound=[], external_bytes=(sink.nbytes,), written=(True,)
+    program = native.Program(
+        dtype,
+        [("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)], math.inf)],
+        arena_bytes=0,
+        bound=[],
+        external_bytes=(sink.nbytes,),
+        written=(True,),
     )
-    operations = tasks * rounds * _native.peak_operations(dtype)
+    operations = tasks * rounds * native.peak_operations(dtype)
     times = []
     with threads(count):
         for _ in range(5):
@@ -194,16 +212,20 @@ def show_config(*, as_dict: bool = False) -> dict[str, Any] | None:
     """
     import numpy as np
 
-    import convcore
+    from convcore import __version__
 
-    isas = _native.list_isas()
-    version = _native.openmp()
+    isas = native.list_isas()
+    version = native.openmp()
     config: dict[str, Any] = {
-        "version": convcore.__version__,
-        "isa": {"built": [name for name, _ in isas], "usable": [name for name, works in isas if works], "active": active_isa()},
+        "version": __version__,
+        "isa": {
+            "built": [name for name, _ in isas],
+            "usable": [name for name, works in isas if works],
+            "active": active_isa(),
+        },
         "threads": {"count": get_num_threads(), "decided_by": _decided_by},
         "openmp": f"OpenMP {version}" if version else "none (serial build)",
-        "compiler": _native.compiler(),
+        "compiler": native.compiler(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": platform.platform(),
@@ -221,6 +243,6 @@ def show_config(*, as_dict: bool = False) -> dict[str, Any] | None:
 
 _select_isa()
 _count, _decided_by = _default_threads()
-_native.set_threads(_count)
+native.set_threads(_count)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_native.pause_threads)
+    os.register_at_fork(before=native.pause_threads)

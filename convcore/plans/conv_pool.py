@@ -25,7 +25,7 @@ def can_join(g: Geometry, pool: Geometry) -> bool:
 def _fits_patches(g: Geometry, pool: Geometry) -> bool:
     """Whether each window and its taps lie in a 4x4 patch of one channel."""
     one_step = (g.sh, g.sw, g.dh, g.dw) == (1, 1, 1, 1)
-    return g.ic == 1 and one_step and max(g.kh, g.kw) <= 3 and (pool.kh, pool.kw) == (2, 2)
+    return g.ic == 1 and one_step and (g.kh, g.kw) == (3, 3) and (pool.kh, pool.kw) == (2, 2)
 
 
 def _fields(g: Geometry, pool: Geometry) -> dict[str, int]:
@@ -38,7 +38,8 @@ def forward(
 ) -> None:
     """The pooled output y, and which element of each window it is (bytes) if that is wanted."""
     work = g.n * pool.oh * pool.ow * pool.kh * pool.kw * g.oc * g.kh * g.kw * g.ic
-    steps.add("conv2d_forward_pool", _fields(g, pool) | {"relu": int(relu)}, x, w, bias, y, codes, work=work)
+    kernel = "conv2d_forward_pool_c1" if _fits_patches(g, pool) else "conv2d_forward_pool"
+    steps.add(kernel, _fields(g, pool) | {"relu": int(relu)}, x, w, bias, y, codes, work=work)
 
 
 def backward_weights(

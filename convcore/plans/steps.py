@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from convcore import _native
+from convcore.engine import native
 from convcore.plans.layout import Layout
 
 __all__ = ["Buffer", "Steps"]
@@ -75,12 +75,12 @@ class Steps:
         """Append a step; `work` is about how many multiply-adds it costs."""
         self.steps.append((kernel, dict(fields), list(buffers), float(work)))
 
-    def build(self) -> _native.Program:
+    def build(self) -> native.Program:
         steps = [
             (kernel, fields, [None if b is None else (b.kind, b.index, b.offset) for b in buffers], work)
             for kernel, fields, buffers, work in self.steps
         ]
-        return _native.Program(
+        return native.Program(
             self.dtype,
             steps,
             arena_bytes=self.layout.size,

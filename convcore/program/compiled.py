@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore import _native
+from convcore.engine import native
 from convcore.errors import StateError
 from convcore.plans.steps import Steps
 from convcore.program.lowering import Lowering, PythonCall
@@ -25,7 +25,7 @@ class CompiledProgram:
         size = low.steps.layout.size
         require_memory(size, f"a batch of {low.n}")
         self.n = low.n
-        self.arena = _native.Arena(max(size, 1))
+        self.arena = native.Arena(max(size, 1))
         self.parts = [
             [segment.build() if isinstance(segment, Steps) else segment for segment in part if not _is_empty(segment)] for part in parts
         ]
@@ -36,7 +36,7 @@ class CompiledProgram:
 
     def run(self, part: int, externals: tuple[Any, ...]) -> None:
         for segment in self.parts[part]:
-            if isinstance(segment, _native.Program):
+            if isinstance(segment, native.Program):
                 segment.run(externals, self.arena)
             else:
                 segment(self.arena, externals)
@@ -45,7 +45,7 @@ class CompiledProgram:
         """Run step by step: (tasks, seconds) of each native step."""
         times: list[tuple[int, float]] = []
         for segment in self.parts[part]:
-            if isinstance(segment, _native.Program):
+            if isinstance(segment, native.Program):
                 times += segment.run(externals, self.arena, True)
             else:
                 segment(self.arena, externals)

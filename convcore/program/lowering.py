@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore import _native
+from convcore.engine import native
 from convcore.errors import NotSupportedError, StateError
 from convcore.plans import pointwise
 from convcore.plans.steps import Buffer, Steps
@@ -25,7 +25,7 @@ __all__ = ["Lowering", "PythonCall"]
 FloatArray = npt.NDArray[np.float32]
 
 # What runs between two native calls, given the arena and the run's externals.
-PythonCall = Callable[[_native.Arena, Sequence[Any]], None]
+PythonCall = Callable[[native.Arena, Sequence[Any]], None]
 
 
 @dataclass(slots=True)
@@ -118,12 +118,12 @@ class Lowering:
     def saved(self, node: Node) -> Buffer:
         return self._saved[node]
 
-    def view(self, buffer: Buffer, shape: Shape) -> Callable[[_native.Arena, Sequence[Any]], FloatArray]:
+    def view(self, buffer: Buffer, shape: Shape) -> Callable[[native.Arena, Sequence[Any]], FloatArray]:
         """How to see a batch of `shape` in a buffer of the arena or of an external."""
         full = (self.n, *shape)
         count = math.prod(full)
 
-        def look(arena: _native.Arena, externals: Sequence[Any]) -> FloatArray:
+        def look(arena: native.Arena, externals: Sequence[Any]) -> FloatArray:
             if buffer.kind == "external":
                 return np.asarray(externals[buffer.index], dtype=np.float32).reshape(full)
             return np.frombuffer(memoryview(arena), np.float32, count, buffer.offset).reshape(full)

@@ -195,7 +195,7 @@ class Python:
         result = low.view(low.new_value(node.output), node.output.shape)
         training = low.training
 
-        def call(arena: _native.Arena, externals: Sequence[Any]) -> None:
+        def call(arena: native.Arena, externals: Sequence[Any]) -> None:
             y = layer.forward(look(arena, externals).copy(), training=training)
             _put(result(arena, externals), y, layer, "forward")
 
@@ -206,7 +206,7 @@ class Python:
         look = low.view(low.gradient(node.output), node.output.shape)
         result = low.view(low.new_gradient(node.input), node.input.shape)
 
-        def call(arena: _native.Arena, externals: Sequence[Any]) -> None:
+        def call(arena: native.Arena, externals: Sequence[Any]) -> None:
             dx = layer.backward(look(arena, externals).copy())
             _put(result(arena, externals), dx, layer, "backward")
 

@@ -7,6 +7,7 @@
 #include "conv2d_backward_weights.c"
 #include "conv2d_pool.c"
 #include "conv2d_pool_backward.c"
+#include "conv2d_pool_c1.c"
 #include "dense.c"
 #include "loss.c"
 #include "optimizer.c"
@@ -22,6 +23,7 @@ static const kernel kernels[] = {
     {"conv2d_backward_data", 3, conv2d_backward_data, conv2d_backward_data_tasks, conv2d_backward_data_scratch},
     {"conv2d_backward_weights", 3, conv2d_backward_weights, conv2d_backward_weights_tasks, conv2d_backward_weights_scratch},
     {"conv2d_forward_pool", 5, conv2d_forward_pool, conv2d_forward_pool_tasks, conv2d_forward_pool_scratch},
+    {"conv2d_forward_pool_c1", 5, conv2d_forward_pool_c1, conv2d_forward_pool_c1_tasks, conv2d_forward_pool_c1_scratch},
     {"conv2d_backward_weights_pool", 4, conv2d_backward_weights_pool, conv2d_backward_weights_pool_tasks,
      conv2d_backward_weights_pool_scratch},
     {"conv2d_backward_weights_pool_c1", 4, conv2d_backward_weights_pool_c1, conv2d_backward_weights_pool_c1_tasks,
