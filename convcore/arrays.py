@@ -20,13 +20,15 @@ _EXACT_IN_FLOAT32 = frozenset(np.dtype(name) for name in ("float16", "int8", "ui
 def as_array(name: str, value: Any) -> Array:
     """`value` as a plain array; ragged lists and masked arrays are refused."""
     if isinstance(value, np.ma.MaskedArray):
-        raise DTypeError(f"{name}: masked arrays are not supported, their mask would be lost. Pass {name}.filled(value).")
+        raise DTypeError(
+            f"{name}: masked arrays are not supported, their mask would be lost. Pass {name}.filled(value)."
+        )
     try:
         array = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise ShapeError(f"{name}: cannot be made an array: {error}") from None
-    if array.dtype.kind not in "biufc" or array.dtype.kind == "c":
-        raise DTypeError(f"{name}: expected real numbers, got dtype {array.dtype}.")
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(f"{name}: expected real numbers, got dtype {array.dtype.name}.")
     return array
 
 
@@ -45,8 +47,8 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
                 floats[name] = kind.name
         elif kind not in _EXACT_IN_FLOAT32 and not isinstance(operands[name], (list, tuple, int)):
             raise DTypeError(
-                f"{name}: dtype {array.dtype} would be degraded or guessed; float32, float64, float16 and integers of up to "
-                f"16 bits are taken. Convert it: {name}.astype(np.float32)."
+                f"{name}: dtype {array.dtype.name} would be degraded or guessed; float32, float64, float16 and "
+                f"integers of up to 16 bits are taken. Convert it: {name}.astype(np.float32)."
             )
     if len(set(floats.values())) > 1:
         listed = ", ".join(f"{name} is {dtype}" for name, dtype in floats.items())
@@ -59,5 +61,5 @@ def as_indices(name: str, value: Any) -> npt.NDArray[np.int64]:
     """`value` as an array of integers; floats are refused."""
     array = as_array(name, value)
     if array.dtype.kind not in "iu":
-        raise DTypeError(f"{name}: expected integers, got dtype {array.dtype}.")
+        raise DTypeError(f"{name}: expected integers, got dtype {array.dtype.name}.")
     return np.require(array, dtype=np.int64, requirements=("C", "A"))

@@ -18,8 +18,14 @@ T = TypeVar("T")
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """`value` as it stands in an error message: its repr, cut when it is long."""
-    text = repr(value)
+    """`value` as it stands in an error message: its repr, cut when it is long; of an array only shape and dtype."""
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if isinstance(shape, tuple) and shape and dtype is not None:
+        return f"an array of shape {shape} and dtype {dtype}"
+    try:
+        text = repr(value)
+    except Exception as error:  # such as an int of more digits than Python prints
+        return f"a value of type {type(value).__name__} that cannot be shown ({type(error).__name__})"
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
@@ -45,7 +51,10 @@ def real(
     message = f"`{name}` must be {allowed}. Received: {name}={shown(value)} (of type {type(value).__name__})"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ParameterError(message)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ParameterError(message) from None
     above = number > minimum if open_minimum else number >= minimum
     below = number < maximum if open_maximum else number <= maximum
     if not (math.isfinite(number) and above and below):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 __all__ = ["native"]
 
-# How often a thread of GCC's OpenMP looks for work before it sleeps. Its own choice (milliseconds of looking) makes a program ten
-# times slower as soon as another process wants a core, for the thread that is waited for does not get it.
+# How often a thread of GCC's OpenMP looks for work before it sleeps. Its own choice (milliseconds of looking) makes a
+# program ten times slower as soon as another process wants a core, for the thread that is waited for does not get it.
 SPINS = "1000"
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from convcore.errors import ParameterError, ShapeError
+from convcore.checks import shown
+from convcore.errors import ParameterError, ResourceLimitError, ShapeError
 
 __all__ = ["Geometry", "conv2d_geometry", "integer", "pair", "pool2d_geometry", "resolve_padding"]
 
@@ -19,6 +20,8 @@ Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], tuple[int, int]]
 
 LARGEST = 2**31 - 1
+# Elements of one padded image: the kernels' arithmetic in 64 bits holds this, and no machine does.
+MOST_ELEMENTS = 2**48
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,13 @@ def integer(name: str, value: Any, minimum: int, maximum: int = LARGEST) -> int:
     """`value` as an int in ``[minimum, maximum]``; bool, float and str are refused."""
     allowed = f"an integer from {minimum} to {maximum}"
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise ParameterError(f"{name}: expected {allowed}, got {value!r} of type {type(value).__name__}.")
+        raise ParameterError(f"{name}: expected {allowed}, got {shown(value)} of type {type(value).__name__}.")
     try:
         number = operator.index(value)
     except TypeError:
-        raise ParameterError(f"{name}: expected {allowed}, got {value!r}.") from None
+        raise ParameterError(f"{name}: expected {allowed}, got {shown(value)}.") from None
     if not minimum <= number <= maximum:
-        raise ParameterError(f"{name}: expected {allowed}, got {number}.")
+        raise ParameterError(f"{name}: expected {allowed}, got {shown(number)}.")
     return number
 
 
@@ -88,7 +91,7 @@ def pair(name: str, value: Any, minimum: int = 1) -> tuple[int, int]:
         number = integer(name, value, minimum)
         return number, number
     if len(value) != 2:
-        raise ParameterError(f"{name}: expected an integer or two of them (height, width), got {value!r}.")
+        raise ParameterError(f"{name}: expected an integer or two of them (height, width), got {shown(value)}.")
     return integer(f"{name}[0]", value[0], minimum), integer(f"{name}[1]", value[1], minimum)
 
 
@@ -109,9 +112,14 @@ def resolve_padding(
             return (top, bottom), (left, right)
     if isinstance(padding, (str, bytes)):
         raise ParameterError(
-            f"padding: expected 'valid', 'same', an integer, (height, width) or ((top, bottom), (left, right)), got {padding!r}."
+            f"padding: expected 'valid', 'same', an integer, (height, width) or ((top, bottom), (left, right)), "
+            f"got {shown(padding)}."
         )
-    if isinstance(padding, (tuple, list)) and len(padding) == 2 and all(isinstance(side, (tuple, list)) for side in padding):
+    if (
+        isinstance(padding, (tuple, list))
+        and len(padding) == 2
+        and all(isinstance(side, (tuple, list)) for side in padding)
+    ):
         rows, columns = pair("padding[0]", padding[0], 0), pair("padding[1]", padding[1], 0)
         return rows, columns
     height, width = pair("padding", padding, 0)
@@ -146,16 +154,20 @@ def image_shape(name: str, shape: Shape) -> tuple[int, int, int, int]:
 def shape_argument(name: str, value: Any, rank: int) -> Shape:
     """A shape given as a tuple or list of `rank` sizes."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != rank:
-        raise ShapeError(f"{name}: expected {rank} sizes, got {value!r}.")
+        raise ShapeError(f"{name}: expected {rank} sizes, got {shown(value)}.")
     return tuple(integer(f"{name}[{i}]", size, 0) for i, size in enumerate(value))
 
 
-def conv2d_geometry(x_shape: Shape, w_shape: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1) -> Geometry:
-    """The checked geometry of a convolution of `x_shape` (n, height, width, channels) with `w_shape` (kh, kw, channels, filters)."""
+def conv2d_geometry(
+    x_shape: Shape, w_shape: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1
+) -> Geometry:
+    """The checked geometry of a convolution of images of `x_shape` (NHWC) with weights of `w_shape` (HWIO)."""
     strides, dilations = pair("stride", stride), pair("dilation", dilation)
     kh, kw, wc, oc = _four("w", w_shape, "kernel height, kernel width, channels, filters", "Weights are HWIO.")
     if min(kh, kw, wc, oc) < 1:
-        raise ShapeError(f"w: kernel height, kernel width, channels and filters must be at least 1, got shape {w_shape}.")
+        raise ShapeError(
+            f"w: kernel height, kernel width, channels and filters must be at least 1, got shape {w_shape}."
+        )
     n, ih, iw, ic = image_shape("x", x_shape)
     if ic != wc:
         raise ShapeError(f"x has {ic} channels (shape {x_shape}) but w takes {wc} (shape {w_shape}).")
@@ -164,14 +176,16 @@ def conv2d_geometry(x_shape: Shape, w_shape: Shape, *, stride: Any = 1, padding:
 
 
 def pool2d_geometry(x_shape: Shape, *, pool_size: Any = 2, stride: Any = None, padding: Any = "valid") -> Geometry:
-    """The checked geometry of pooling; `stride` defaults to `pool_size`, explicit padding is at most half the window."""
+    """The checked geometry of pooling; `stride` defaults to `pool_size`, explicit padding is at most half a window."""
     window = pair("pool_size", pool_size)
     strides = window if stride is None else pair("stride", stride)
     n, ih, iw, ic = image_shape("x", x_shape)
     pads = resolve_padding(padding, (ih, iw), window, strides, (1, 1))
     for axis, size in zip(pads, window, strict=True):
         if max(axis) > size // 2:
-            raise ParameterError(f"padding: at most half of pool_size {window}, got {pads}. A window must hold a pixel.")
+            raise ParameterError(
+                f"padding: at most half of pool_size {window}, got {pads}. A window must hold a pixel."
+            )
     return _geometry(n, (ih, iw), ic, ic, window, strides, (1, 1), pads)
 
 
@@ -185,13 +199,26 @@ def _geometry(
     dilation: tuple[int, int],
     pads: Pads,
 ) -> Geometry:
-    oh, ow = (
-        _output_size(size[i], pads[i][0], pads[i][1], kernel[i], stride[i], dilation[i]) for i in range(2)
-    )
+    reach = tuple(dilation[i] * (kernel[i] - 1) + 1 for i in range(2))
+    if max(reach) > LARGEST:
+        raise ParameterError(
+            f"dilation: with a kernel of {kernel[0]}x{kernel[1]} and dilation {dilation} the window spans "
+            f"{reach[0]}x{reach[1]} pixels; at most {LARGEST} are possible on each axis."
+        )
+    padded = tuple(size[i] + sum(pads[i]) for i in range(2))
+    if max(padded) > LARGEST:
+        raise ParameterError(
+            f"padding: {pads} makes an image of {size[0]}x{size[1]} one of {padded[0]}x{padded[1]} pixels; "
+            f"at most {LARGEST} are possible on each axis."
+        )
+    if padded[0] * padded[1] * ic > MOST_ELEMENTS:
+        raise ResourceLimitError(
+            f"an image padded to {padded[0]}x{padded[1]} pixels of {ic} channels exceeds {MOST_ELEMENTS} elements."
+        )
+    oh, ow = (_output_size(size[i], *pads[i], kernel[i], stride[i], dilation[i]) for i in range(2))
     if min(oh, ow) < 1:
-        reach = tuple(dilation[i] * (kernel[i] - 1) + 1 for i in range(2))
         raise ShapeError(
-            f"the window of {reach[0]}x{reach[1]} pixels is larger than the padded image of "
-            f"{size[0] + sum(pads[0])}x{size[1] + sum(pads[1])} (image {size[0]}x{size[1]}, padding {pads}): the output would be empty."
+            f"the window of {reach[0]}x{reach[1]} pixels is larger than the padded image of {padded[0]}x{padded[1]} "
+            f"(image {size[0]}x{size[1]}, padding {pads}): the output would be empty."
         )
     return Geometry(n, *size, ic, oh, ow, oc, *kernel, *stride, *dilation, pads[0][0], pads[1][0])

@@ -60,6 +60,23 @@ def test_shown_is_short() -> None:
     assert len(shown("x" * 1000)) == 60
 
 
+def test_arrays_and_unprintable_values_are_described() -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise RuntimeError("no")
+
+    assert shown(np.zeros((2, 3), np.float32)) == "an array of shape (2, 3) and dtype float32"
+    assert shown(np.float32(1.5)) == repr(np.float32(1.5))
+    for value in (10**5000, Broken(), [10**5000]):
+        assert "cannot be shown" in shown(value)
+
+
+@pytest.mark.parametrize("value", [10**400, 10**5000, -(10**400)], ids=["e400", "e5000", "-e400"])
+def test_numbers_beyond_floats_are_refused(value: int) -> None:
+    with pytest.raises(ParameterError, match="learning_rate"):
+        real("learning_rate", value)
+
+
 def test_rebuild_takes_what_a_file_may_hold() -> None:
     class Thing:
         def __init__(self, size: int = 1) -> None:

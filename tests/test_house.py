@@ -23,7 +23,7 @@ CYTHON_FILES = [path for path in ENGINE if path.suffix in {".pyx", ".pxd", ".pxi
 STRATA = (
     {"errors"},
     {"variables", "checks", "keras_names", "naming"},
-    {"shapes", "arrays", "random"},
+    {"shapes", "arrays", "random", "engine"},
     {"runtime"},
     {"plans"},
     {"ops", "program"},
@@ -35,8 +35,7 @@ STRATA = (
     {"__main__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(STRATA) for room in rooms}
-TESTED_IN = {"plans": "ops"}  # a plan shows in what its op does
-NATIVE_DOORS = {"ops", "runtime", "plans", "program"}
+ENGINE_ROOMS = {"ops", "runtime", "plans", "program"}
 
 
 def name_of(path: Path) -> str:
@@ -104,8 +103,11 @@ def test_no_room_imports_from_above(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_engine_rooms_import_the_native_module(path: Path) -> None:
     """One door to C: who calls it has validated before, in one place."""
-    if any(target.startswith("convcore._native") for target in imports(path)):
-        assert room_of(name_of(path)) in NATIVE_DOORS
+    targets, room = list(imports(path)), room_of(name_of(path))
+    if any(target.startswith("convcore._native") for target in targets):
+        assert room == "engine"
+    if any(target.startswith("convcore.engine") for target in targets):
+        assert room in ENGINE_ROOMS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -127,7 +129,7 @@ def test_every_module_has_its_test_file(path: Path) -> None:
     inside = path.relative_to(PACKAGE)
     if inside.name.startswith("__"):
         return  # the doors of packages are tested by what they open
-    folder = ROOT / "tests" / TESTED_IN.get(str(inside.parent), inside.parent)
+    folder = ROOT / "tests" / inside.parent
     assert [*folder.glob(f"test_{inside.stem}*.py"), *folder.glob(f"{inside.stem}/test_*.py")]
 
 

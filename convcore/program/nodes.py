@@ -13,7 +13,7 @@ from convcore.program.graph import Node, PythonLayer, Shape
 from convcore.shapes import Geometry
 
 if TYPE_CHECKING:
-    from convcore import _native
+    from convcore.engine import native
     from convcore.program.lowering import Lowering
 
 __all__ = ["NODES"]
@@ -63,7 +63,7 @@ class Conv2DPool:
             low.save(node, codes)
         w, bias = low.parameters_of(node)
         x, y = low.value(node.input), low.new_value(node.output)
-        conv_pool.forward(low.steps, g, behind, x, w, bias, y, codes, relu=node.settings["relu"])
+        conv_pool.forward(low.steps, g, behind, x, w, bias, y, codes, relu=node.settings["relu"], exact=low.exact)
 
     def backward(self, low: Lowering, node: Node, wanted: bool) -> None:
         g, behind = self._geometries(low, node)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convcore import ops, runtime
-from convcore.errors import ConvcoreError, ParameterError
+from convcore.errors import ConvcoreError, DTypeError, ParameterError
 from tests import reference
 from tests.checks import digest, normals
 from tests.layouts import layouts
@@ -211,7 +211,7 @@ def test_numbers_that_are_none_are_refused(bad: Any) -> None:
         lambda: ops.adam_step(w, g, m, v, iteration=1, beta_2=bad),
         lambda: ops.adam_step(w, g, m, v, iteration=1, epsilon=bad),
         lambda: ops.adam_step(w, g, m, v, iteration=1, weight_decay=bad),
-        lambda: ops.adam_step(w, g, m, v, iteration=bad if bad != 10**400 else -1),
+        lambda: ops.adam_step(w, g, m, v, iteration=bad),
         lambda: ops.rmsprop_step(w, g, v, learning_rate=bad),
         lambda: ops.rmsprop_step(w, g, v, rho=bad),
         lambda: ops.rmsprop_step(w, g, v, velocity=m, momentum=bad),
@@ -226,13 +226,36 @@ def test_numbers_that_are_none_are_refused(bad: Any) -> None:
     np.testing.assert_array_equal(w, np.ones(5, np.float32))
 
 
+@pytest.mark.parametrize("bad", [None, 1.0, [0.0] * 5, "v"], ids=str)
+def test_slots_that_a_step_needs_must_be_arrays(bad: Any) -> None:
+    w, g, m, v = (np.ones(5, np.float32) for _ in range(4))
+    for name, call in (
+        ("v", lambda: ops.adam_step(w, g, m, bad, iteration=1)),
+        ("m", lambda: ops.adam_step(w, g, bad, v, iteration=1)),
+        ("v", lambda: ops.rmsprop_step(w, g, bad)),
+        ("w", lambda: ops.sgd_step(bad, g)),
+    ):
+        with pytest.raises(DTypeError, match=f"^{name}: "):
+            call()
+    np.testing.assert_array_equal(w, np.ones(5, np.float32))
+
+
+def test_iterations_count_from_one_and_may_go_on_for_ever() -> None:
+    w, g, m, v = (np.ones(5, np.float32) for _ in range(4))
+    for bad in (0, True, 1.0, 2**63):
+        with pytest.raises(ParameterError, match="iteration"):
+            ops.adam_step(w, g, m, v, iteration=bad)  # type: ignore[arg-type]
+    ops.adam_step(w, g, m, v, iteration=2**62, learning_rate=1.0, epsilon=0.0)
+    np.testing.assert_allclose(w, np.zeros(5), atol=1e-6)
+
+
 @pytest.mark.parametrize("beta", [1, 1.5, 10])
 def test_decay_rates_of_one_or_more_are_refused(beta: float) -> None:
     w, g, m, v = (np.ones(5, np.float32) for _ in range(4))
     for call in (
         lambda: ops.adam_step(w, g, m, v, iteration=1, beta_1=beta),
         lambda: ops.adam_step(w, g, m, v, iteration=1, beta_2=beta),
-        lambda: ops.rmsprop_step(w, g, v, rho=beta + 0.5),
+        lambda: ops.rmsprop_step(w, g, v, rho=beta),
     ):
         with pytest.raises(ParameterError):
             call()

@@ -1,0 +1,37 @@
+"""Stateless operations on NumPy arrays: convolution, pooling, dense layers, activations, losses, optimizer steps.
+
+Activations are NHWC, weights HWIO, as in Keras. Arrays of float32 are computed in float32 and arrays of float64 in
+float64; float16 and integers of up to 16 bits become float32, which holds them exactly; anything that would be degraded
+silently is refused with a `DTypeError`. Results have the same bits for any number of threads and however a batch is
+split.
+"""
+
+from __future__ import annotations
+
+from convcore.ops.activations import relu, relu_backward, sigmoid, softmax, softmax_backward, tanh
+from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
+from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
+from convcore.ops.losses import softmax_cross_entropy
+from convcore.ops.optimizers import adam_step, rmsprop_step, sgd_step
+from convcore.ops.pooling import max_pool2d, max_pool2d_backward
+
+__all__ = [
+    "adam_step",
+    "conv2d",
+    "conv2d_backward_data",
+    "conv2d_backward_weights",
+    "dense",
+    "dense_backward_data",
+    "dense_backward_weights",
+    "max_pool2d",
+    "max_pool2d_backward",
+    "relu",
+    "relu_backward",
+    "rmsprop_step",
+    "sgd_step",
+    "sigmoid",
+    "softmax",
+    "softmax_backward",
+    "softmax_cross_entropy",
+    "tanh",
+]

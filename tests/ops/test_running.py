@@ -1,0 +1,54 @@
+"""What the ops share: results are refused before they are allocated, and flags are flags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore import ops
+from convcore.errors import ParameterError, ResourceLimitError, ShapeError
+from convcore.ops import running
+
+
+@pytest.mark.parametrize("shape", [(2**31 - 1, 2**31 - 1, 3), (0, 2**31 - 1, 2**31 - 1, 2**31 - 1), (2**40,)])
+def test_a_result_that_no_machine_holds_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ResourceLimitError):
+        running.new_result(shape, np.float32)
+
+
+def test_the_workspace_counts_the_scratch_of_each_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A padded band of a large image is scratch, not arena: a limit between the two must hold it."""
+    x, w = np.ones((1, 4, 4, 1), np.float32), np.ones((2, 2, 1, 1), np.float32)
+    options: dict[str, Any] = {"padding": ((0, 0), (0, 2**20)), "stride": (1, 2**20)}
+    assert ops.conv2d(x, w, **options).shape == (1, 3, 2, 1)
+    monkeypatch.setenv("CONVCORE_MEMORY_LIMIT", str(2**20))
+    with pytest.raises(ResourceLimitError, match="workspace"):
+        ops.conv2d(x, w, **options)
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "True", [True], np.ones(2, bool), 1.0])
+def test_flags_are_true_or_false(value: Any) -> None:
+    with pytest.raises(ParameterError, match="return_indices: expected True or False"):
+        ops.max_pool2d(np.ones((1, 2, 2, 1), np.float32), return_indices=value)
+    with pytest.raises(ParameterError, match="nesterov: expected True or False"):
+        ops.sgd_step(np.ones(2), np.ones(2), nesterov=value)
+
+
+def test_numpy_flags_are_flags() -> None:
+    assert running.boolean("flag", np.True_) is True
+
+
+@pytest.mark.parametrize("value", ["gelu", 3, ["relu"], np.zeros(10**6), b"relu"])
+def test_activations_by_name_only(value: Any) -> None:
+    with pytest.raises(ParameterError, match="activation") as caught:
+        ops.dense(np.ones((1, 1)), np.ones((1, 1)), activation=value)
+    assert len(str(caught.value)) < 200
+
+
+def test_matrices_have_two_axes() -> None:
+    assert running.matrix_shape("x", np.zeros((0, 3))) == (0, 3)
+    for shape in [(3,), (3, 0), (1, 1, 1)]:
+        with pytest.raises(ShapeError, match="x: expected two dimensions"):
+            running.matrix_shape("x", np.zeros(shape))
