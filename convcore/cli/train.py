@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = load(arguments.data)
     target = arguments.save or f"{os.path.basename(data.name)}.safetensors"
     _check_targets(target, arguments.json)
-    recipe = _recipe(arguments)
+    recipe = _recipe(arguments, len(data.train[0]))
     set_random_seed(arguments.seed)
     (images, labels), (test_images, test_labels) = data.train, data.test
     model = recipe.model((*images.shape[1:], 1), images=len(images))
@@ -121,9 +121,11 @@ def _check_targets(save: str | None, results: str | None) -> None:
             raise UsageError(f"--save and --json are the same file: {save}")
 
 
-def _recipe(arguments: argparse.Namespace) -> Recipe:
+def _recipe(arguments: argparse.Namespace, images: int) -> Recipe:
+    """The seed net's recipe with what was given; a batch size that was not given is cut to the number of `images`."""
     given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
-    return replace(SEED_NET, **{name: value for name, value in given.items() if value is not None})
+    default = replace(SEED_NET, batch_size=min(SEED_NET.batch_size, images))
+    return replace(default, **{name: value for name, value in given.items() if value is not None})
 
 
 def _title(data: Dataset, recipe: Recipe, seed: int) -> str:

@@ -36,7 +36,7 @@ def save_model(
 ) -> None:
     """Write a model, its compile arguments and its optimizer's state to the file `filepath`, atomically.
 
-    Loaded again, training goes on bit for bit, except that the masks of Dropout layers start anew. Any extension is
+    Loaded again, training goes on bit for bit, with the masks that Dropout layers would have drawn. Any extension is
     taken (``.safetensors`` is the natural one); the content is convcore's own safetensors format. CheckpointError if
     the file cannot be written, or exists and `overwrite` is False.
     """

@@ -18,6 +18,7 @@ __all__ = [
     "batch_size",
     "class_weights",
     "count_or_none",
+    "require_batch",
     "sample_weights",
     "split",
     "validation_epochs",
@@ -127,6 +128,15 @@ def validation_epochs(value: Any) -> int | frozenset[int]:
 def batch_size(name: str, value: Any) -> int:
     """The samples of a batch: `value`, or 32 for None."""
     return DEFAULT_BATCH_SIZE if value is None else integer(name, value, 1)
+
+
+def require_batch(value: Any, size: int, samples: int) -> None:
+    """Refuse to train on batches of `size` where `value` asked for them and there are fewer samples."""
+    if value is not None and size > samples:
+        raise ParameterError(
+            f"`batch_size` is {size}, and there are {samples} samples to train on. "
+            "Hint: leave `batch_size` out; its default is cut to what there is."
+        )
 
 
 def count_or_none(name: str, value: Any) -> int | None:

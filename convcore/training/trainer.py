@@ -69,9 +69,10 @@ class Trainer(Compiling):
     ) -> History:
         """Train on `x` (n, ...) and targets `y` for `epochs` epochs of batches of `batch_size` (32) samples.
 
-        The order is shuffled before each epoch. `validation_split` keeps the last fraction of the samples for
-        validation, `validation_data` is (x, y) or (x, y, sample_weight). Gives the History: per epoch, the loss as the
-        mean over the samples, the metrics, and both for the validation with "val_" before the name.
+        A `batch_size` beyond the number of samples is refused; the default is cut to it. The order is shuffled before
+        each epoch. `validation_split` keeps the last fraction of the samples for validation, `validation_data` is
+        (x, y) or (x, y, sample_weight). Gives the History: per epoch, the loss as the mean over the samples, the
+        metrics, and both for the validation with "val_" before the name.
 
         Raises ParameterError, ShapeError, DTypeError or LabelError for arguments that do not fit, before anything is
         trained; NumericError for a loss that is no number, with the weights before that batch; BusyError if another
@@ -105,6 +106,7 @@ class Trainer(Compiling):
             inputs, y = inputs[:kept], targets[:kept]
             sample_weight = None if weights is None else weights[:kept]
         feed = self._feed(compiled, inputs, y, sample_weight, class_weight)
+        arguments.require_batch(batch_size, size, feed.size)
 
         listeners = CallbackList(callbacks, add_history=True)
         loop = loops.TrainingLoop(

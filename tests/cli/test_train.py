@@ -17,6 +17,7 @@ from convcore import cli, models, runtime
 from convcore.cli import train
 from convcore.datasets import digits
 from tests.cli.command import convcore, environment, one_line, shell
+from tests.datasets.files import FILES, idx
 
 
 def options(folder, *more: object) -> list[str]:
@@ -168,3 +169,17 @@ def test_a_reader_that_leaves_and_a_closed_output(folder, tmp_path):
 def test_without_unicode(folder, tmp_path, locale):
     done = convcore(*options(folder, "--epochs", 1), cwd=tmp_path, **locale)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_default_batch_is_cut_to_few_images_and_a_larger_one_asked_for_is_refused(tmp_path, capsys):
+    (x_train, y_train), (x_test, y_test) = digits.load_data(20, 10)
+    for name, array in zip(FILES, (x_train, y_train, x_test, y_test), strict=True):
+        (tmp_path / name).write_bytes(idx(array))
+    save = str(tmp_path / "model.safetensors")
+    assert cli.main(["train", "--data", str(tmp_path), "--epochs", "1", "--save", save]) == 0
+    assert "batches of 20" in capsys.readouterr().out
+    assert cli.main(["train", "--data", str(tmp_path), "--batch-size", "21", "--save", save]) == 2
+    errors = capsys.readouterr().err
+    assert one_line(errors)
+    assert "21" in errors
+    assert "20 samples" in errors

@@ -190,10 +190,20 @@ def _() -> None:
 
 @answered("a-batch-larger-than-the-data")
 def _() -> None:
-    losses = [
-        fresh().fit(X, LABELS, batch_size=size, shuffle=False, verbose=0).history["loss"] for size in (12, 13, 10**6)
-    ]
-    assert losses[0] == losses[1] == losses[2]
+    losses = [fresh().fit(X, LABELS, batch_size=size, shuffle=False, verbose=0).history["loss"] for size in (12, None)]
+    assert losses[0] == losses[1]
+    figures = [model().evaluate(X, LABELS, batch_size=size, verbose=0) for size in (12, 13, 10**6)]
+    assert figures[0] == figures[1] == figures[2]
+    outputs = [digest([model().predict(X, batch_size=size, verbose=0)]) for size in (12, 13, 10**6)]
+    assert len(set(outputs)) == 1
+
+
+refused(
+    "a-training-batch-larger-than-the-data",
+    ParameterError,
+    "batch_size 12 samples",
+    *(fit(batch_size=size) for size in (13, 10**6)),
+)
 
 
 @answered("images-in-any-layout")

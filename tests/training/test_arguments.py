@@ -99,6 +99,13 @@ def test_a_split_leaves_something_on_both_sides() -> None:
         arguments.split(0.5, 1)
 
 
+def test_a_batch_asked_for_must_be_there() -> None:
+    with pytest.raises(ParameterError, match=r"`batch_size` is 33, and there are 32 samples .*leave `batch_size` out"):
+        arguments.require_batch(33, 33, 32)
+    arguments.require_batch(32, 32, 32)
+    arguments.require_batch(None, 32, 7)
+
+
 def test_the_default_batch_is_keras_s() -> None:
     assert arguments.batch_size("batch_size", None) == 32
     assert arguments.batch_size("batch_size", np.int64(7)) == 7

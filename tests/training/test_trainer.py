@@ -330,3 +330,19 @@ def test_the_learning_rate_can_change_between_fits() -> None:
     before = weights(net)
     net.fit(X, Y, verbose=0)
     assert np.array_equal(weights(net), before)
+
+
+def test_fit_refuses_more_samples_a_batch_than_there_are() -> None:
+    net = model()
+    before = weights(net)
+    for call in (
+        lambda: net.fit(X, Y, batch_size=101, verbose=0),
+        lambda: net.fit(X, Y, batch_size=60, validation_split=0.5, verbose=0),
+    ):
+        with pytest.raises(ParameterError, match="leave `batch_size` out"):
+            call()
+    np.testing.assert_array_equal(weights(net), before)
+    net.fit(X[:7], Y[:7], verbose=0)
+    net.fit(X, Y, batch_size=50, validation_split=0.5, verbose=0)
+    net.evaluate(X, Y, batch_size=1000, verbose=0)
+    assert net.predict(X, batch_size=1000, verbose=0).shape == (100, CLASSES)
