@@ -41,8 +41,8 @@ def run() -> dict[str, Any]:
 
     utils.clear_session()  # a reader's process is a new one: its names begin at `conv2d`
     names: dict[str, Any] = {"__name__": "readme"}
-    for block in blocks("python"):
-        exec(compile(block, str(README), "exec"), names)
+    for number, block in enumerate(blocks("python"), 1):
+        exec(compile(block, f"<Python block {number} of README.md>", "exec"), names)
     return names
 
 
