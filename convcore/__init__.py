@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from convcore.initializers import Initializer
     from convcore.layers import Input, InputSpec, Layer
     from convcore.models import Sequential
-    from convcore.runtime import get_num_threads, set_num_threads, show_config, threads
+    from convcore.runtime import get_math, get_num_threads, set_math, set_num_threads, show_config, threads
     from convcore.variables import Variable
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "callbacks",
     "datasets",
     "errors",
+    "get_math",
     "get_num_threads",
     "initializers",
     "layers",
@@ -60,6 +61,7 @@ __all__ = [
     "random",
     "runtime",
     "saving",
+    "set_math",
     "set_num_threads",
     "show_config",
     "threads",
@@ -75,6 +77,8 @@ _HOMES = {
     "Sequential": "models",
     "Variable": "variables",
     "get_num_threads": "runtime",
+    "get_math": "runtime",
+    "set_math": "runtime",
     "set_num_threads": "runtime",
     "show_config": "runtime",
     "threads": "runtime",

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from convcore.checks import shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ResourceLimitError
 from convcore.shapes import integer
@@ -28,6 +29,9 @@ __all__ = [
 
 # More threads than this help nobody, and each takes address space for its stack.
 MOST_THREADS = max(64, 2 * (os.cpu_count() or 1))
+
+MATH_MODES = ("fast", "exact")
+_math = "fast"
 
 # Requests below this are granted without asking the system what is free.
 SMALL_REQUEST = 64 << 20
@@ -77,6 +81,30 @@ def threads(count: int) -> Iterator[None]:
     finally:
         native.set_threads(before)
         _decided_by = decided_by
+
+
+def set_math(mode: str) -> None:
+    """Choose how the steps of a model compute: "fast" (the default) or "exact".
+
+    "fast" may use Winograd's convolution, whose results are within 1e-5 of the largest output's size of the direct sum's, and
+    which may spread a NaN or an infinity to its neighbours. "exact" sums each output directly, in one fixed order. In both
+    modes results have the same bits for any number of threads and however a batch is split. Functions of `convcore.ops` are
+    always exact.
+
+    >>> import convcore
+    >>> convcore.set_math("exact"); convcore.get_math()
+    'exact'
+    >>> convcore.set_math("fast")
+    """
+    global _math
+    if not isinstance(mode, str) or mode not in MATH_MODES:
+        raise ParameterError(f"mode: expected one of {', '.join(map(repr, MATH_MODES))}, got {shown(mode)}.")
+    _math = mode
+
+
+def get_math() -> str:
+    """The mode that `set_math` chose."""
+    return _math
 
 
 def _cpu_quota() -> float:

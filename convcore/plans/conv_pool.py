@@ -8,6 +8,10 @@ from convcore.shapes import Geometry
 
 __all__ = ["backward_data", "backward_weights", "can_join", "forward"]
 
+FREQUENCIES = 16
+LEAST_CHANNELS = 16
+LEAST_TILES = 4
+
 # The pool's codes are bytes, and the lists of alive windows of one pooled row have to stay small.
 MOST_TAPS = 64
 MOST_WINDOWS = 2048
@@ -18,8 +22,15 @@ def can_join(g: Geometry, pool: Geometry) -> bool:
     """Whether the kernels take this convolution and this pool together: no padding of the pool, no overlap of its windows."""
     inside = (pool.oh - 1) * pool.sh + pool.kh <= pool.ih and (pool.ow - 1) * pool.sw + pool.kw <= pool.iw
     apart = pool.sh >= pool.kh and pool.sw >= pool.kw
-    small = 2 <= pool.kh * pool.kw <= MOST_TAPS and pool.ow <= MOST_WINDOWS and (g.ih + g.kh) * (g.iw + g.kw) * g.ic <= MOST_ELEMENTS
+    small = 2 <= pool.kh * pool.kw <= MOST_TAPS and pool.ow <= MOST_WINDOWS and max((g.ih + g.kh) * (g.iw + g.kw) * g.ic, g.kh * g.kw * g.ic * g.oc) <= MOST_ELEMENTS
     return inside and apart and small and (pool.pt, pool.pl) == (0, 0)
+
+
+def _suits_winograd(g: Geometry, pool: Geometry) -> bool:
+    """Whether F(2x2, 3x3) applies and its transforms, which grow with ic + oc, cost less than it saves, which grows with ic * oc;
+    and whether one image pays for turning the weights. The size of the batch has no say: it must not change an image's bits."""
+    applies = (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw) == (3, 3, 1, 1, 1, 1) and (pool.kh, pool.kw, pool.sh, pool.sw) == (2, 2, 2, 2)
+    return applies and min(g.ic, g.oc) >= LEAST_CHANNELS and pool.oh * pool.ow >= LEAST_TILES
 
 
 def _fits_patches(g: Geometry, pool: Geometry) -> bool:
@@ -34,12 +45,31 @@ def _fields(g: Geometry, pool: Geometry) -> dict[str, int]:
 
 
 def forward(
-    steps: Steps, g: Geometry, pool: Geometry, x: Buffer, w: Buffer, bias: Buffer | None, y: Buffer, codes: Buffer | None, *, relu: bool
+    steps: Steps,
+    g: Geometry,
+    pool: Geometry,
+    x: Buffer,
+    w: Buffer,
+    bias: Buffer | None,
+    y: Buffer,
+    codes: Buffer | None,
+    *,
+    relu: bool,
+    exact: bool,
 ) -> None:
     """The pooled output y, and which element of each window it is (bytes) if that is wanted."""
-    work = g.n * pool.oh * pool.ow * pool.kh * pool.kw * g.oc * g.kh * g.kw * g.ic
-    kernel = "conv2d_forward_pool_c1" if _fits_patches(g, pool) else "conv2d_forward_pool"
-    steps.add(kernel, _fields(g, pool) | {"relu": int(relu)}, x, w, bias, y, codes, work=work)
+    fields = _fields(g, pool) | {"relu": int(relu)}
+    windows = g.n * pool.oh * pool.ow * g.oc
+    work = windows * pool.kh * pool.kw * g.kh * g.kw * g.ic
+    if not exact and _suits_winograd(g, pool):
+        turned = steps.reals(FREQUENCIES * g.ic * g.oc)
+        steps.add("winograd_weights", fields, w, turned, work=FREQUENCIES * g.ic * g.oc)
+        steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=windows * FREQUENCIES * g.ic)
+        steps.release(turned)
+    elif _fits_patches(g, pool):
+        steps.add("conv2d_forward_pool_c1", fields, x, w, bias, y, codes, work=work)
+    else:
+        steps.add("conv2d_forward_pool", fields, x, w, bias, y, codes, work=work)
 
 
 def backward_weights(

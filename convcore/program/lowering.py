@@ -39,17 +39,19 @@ class Storage:
 class Lowering:
     """Plans `graph` for batches of `n`: each method appends steps, in the order in which they are to run.
 
-    `training` keeps what the backward pass needs; without it a value's memory is free once the value was read.
+    `training` keeps what the backward pass needs; without it a value's memory is free once the value was read. `exact`
+    leaves out what changes the order of sums.
     """
 
     def __init__(
-        self, graph: Graph, parameters: FlatParameters, n: int, random_state: npt.NDArray[np.uint64], *, training: bool
+        self, graph: Graph, parameters: FlatParameters, n: int, random_state: npt.NDArray[np.uint64], *, training: bool, exact: bool
     ) -> None:
         self.graph = graph
         self.nodes = optimize(graph)
         self.parameters = parameters
         self.n = n
         self.training = training
+        self.exact = exact
         self.random_state = random_state
         self.steps = Steps()
         self._segments: list[Steps | PythonCall] = []

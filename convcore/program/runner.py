@@ -16,6 +16,7 @@ from convcore.program.feed import Feed
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lowering import Lowering
+from convcore.runtime import get_math
 from convcore.variables import FlatParameters
 
 __all__ = ["Runner"]
@@ -84,7 +85,7 @@ class Runner:
             return np.empty((0, *self.graph.output.shape), dtype=np.float32)
         if training:
             self._random_state[1] += np.uint64(1)
-        program = self._program(("eager" if training else "predict", len(batch)), self._plan_eager if training else self._plan_predict)
+        program = self._program("eager", len(batch), self._plan_eager) if training else self._program("predict", len(batch), self._plan_predict)
         externals = (batch, batch) if training else (batch,)
         self._awaits_backward = None
         program.run(0, externals)
@@ -123,7 +124,7 @@ class Runner:
         def plan(low_count: int) -> CompiledProgram:
             return self._plan_train(low_count, feed.kind, weighted)
 
-        program = self._program(("train", count, feed.kind, weighted), plan)
+        program = self._program("train", count, plan, feed.kind, weighted)
         numbers = optimizer.hyper()
         self._hyper[: len(numbers)] = numbers
         # Dropout's masks depend on the step's number alone, so training resumes with the masks it would have had.
@@ -143,18 +144,18 @@ class Runner:
         def plan(low_count: int) -> CompiledProgram:
             return self._plan_test(low_count, feed.kind, weighted)
 
-        self._run(self._program(("test", count, feed.kind, weighted), plan), feed, start, count)
+        self._run(self._program("test", count, plan, feed.kind, weighted), feed, start, count)
         return float(self._total[0])
 
     def predict(self, feed: Feed, start: int, count: int) -> FloatArray:
         """The outputs of samples `start` to ``start + count``, as `outputs`."""
         if feed.x.dtype == np.float32:
             batch = feed.x[start : start + count]
-            program = self._program(("predict", count), self._plan_predict)
+            program = self._program("predict", count, self._plan_predict)
             program.run(0, (batch,))
             self._last = (program, (batch,))
         else:
-            program = self._program(("gathered", count, feed.kind), lambda n: self._plan_gathered(n, feed.kind))
+            program = self._program("gathered", count, lambda n: self._plan_gathered(n, feed.kind), feed.kind)
             self._run(program, feed, start, count, with_targets=False)
         return self.outputs
 
@@ -184,10 +185,12 @@ class Runner:
         program.run(0, externals)
         self._last = (program, externals)
 
-    def _program(self, key: Hashable, plan: Callable[[int], CompiledProgram]) -> CompiledProgram:
+    def _program(self, use: str, n: int, plan: Callable[[int], CompiledProgram], *details: Hashable) -> CompiledProgram:
+        """The program for `use` on batches of `n`, planned when it is first asked for."""
+        key = (use, n, get_math(), *details)
         program = self._programs.get(key)
         if program is None:
-            program = plan(key[1])  # type: ignore[index]
+            program = plan(n)
             self._programs[key] = program
             if len(self._programs) > PROGRAMS:
                 self._programs.popitem(last=False)
@@ -196,7 +199,7 @@ class Runner:
         return program
 
     def _lowering(self, n: int, *, training: bool) -> Lowering:
-        return Lowering(self.graph, self.parameters, n, self._random_state, training=training)
+        return Lowering(self.graph, self.parameters, n, self._random_state, training=training, exact=get_math() == "exact")
 
     def _plan_predict(self, n: int) -> CompiledProgram:
         low = self._lowering(n, training=False)

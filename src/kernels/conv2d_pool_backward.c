@@ -1,43 +1,27 @@
 /* The gradients of a convolution behind which lies a max-pool, from the gradient of the pooled output and the pool's codes.
  *
- * Of each window one element at most has a gradient, and the ReLU stops many of those: for each output channel a list of
- * (place, gradient) holds the windows that are alive, and only they are worked through. The map between convolution and pool
- * is never built. With K = kh*kw*ic and w turned to [oc][K]:
+ * Of each window one element at most has a gradient, and the ReLU stops many of those. Lists of (place, gradient) hold what is
+ * alive, and only that is worked through; the map between convolution and pool is never built. With K = kh*kw*ic, w turned to
+ * [oc][K], and place(window, code) where in x the taps of an element begin:
  *
- *   dw[oc][K]     += g * x[place + K]      for each entry of the list of oc      (a chain over the list)
- *   dx[place + K] += g * w[oc][K]          likewise, channels one after the other
+ *   dw[oc][K]          = sum over windows  g[window, oc] * x[place(window, code) + K]    lists by channel
+ *   dx[place(...) + K] += sum over channels g[window, oc] * w[oc][K]                     lists by window and code
  */
 #include "band.h"
 
 enum { LIST_CHANNELS = 16, LIST_WINDOWS = 256 };
 
-typedef struct alive {
-    int32_t place; /* in elements, from the first row of the band */
-    real g;
-} alive;
-
+static int64_t aligned(int64_t bytes) { return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE; }
 static int64_t list_rows(const problem *p) { return even_rows(p->zh, max64(1, LIST_WINDOWS / p->zw)); }
 static int64_t list_length(const problem *p) { return list_rows(p) * p->zw; }
-static int64_t list_bytes(const problem *p) {
-    return (LIST_CHANNELS * list_length(p) * (int64_t)sizeof(alive) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-}
 
-/* Lists for channels [oc, oc + lanes) over pooled rows [first, first + rows) of one image; lengths to counts. */
-static void list_alive(const problem *p, const real *g, const uint8_t *codes, int64_t rows, int64_t lanes, int64_t row_step,
-                       alive *lists, int64_t *counts) {
-    const int64_t length = list_length(p);
-    int32_t place_of_code[256];
+/* Where the taps of each element of a window begin, from those of its first. */
+static void places_of_codes(const problem *p, int64_t row_step, int32_t *places) {
     for (int64_t code = 0; code < p->qh * p->qw; code++)
-        place_of_code[code] = (int32_t)(code / p->qw * p->sh * row_step + code % p->qw * p->sw * p->ic);
-    for (int64_t k = 0; k < lanes; k++) counts[k] = 0;
-    for (int64_t z = 0; z < rows * p->zw; z++) {
-        const int64_t place = z / p->zw * p->th * p->sh * row_step + z % p->zw * p->tw * p->sw * p->ic;
-        for (int64_t k = 0; k < lanes; k++) {
-            const real value = g[z * p->oc + k];
-            lists[k * length + counts[k]] = (alive){(int32_t)place + place_of_code[codes[z * p->oc + k]], value};
-            counts[k] += value != 0;
-        }
-    }
+        places[code] = (int32_t)(code / p->qw * p->sh * row_step + code % p->qw * p->sw * p->ic);
+}
+static int64_t place_of_window(const problem *p, int64_t window, int64_t row_step) {
+    return window / p->zw * p->th * p->sh * row_step + window % p->zw * p->tw * p->sw * p->ic;
 }
 
 #if TILE_REGISTERS == 12
@@ -46,60 +30,78 @@ static void list_alive(const problem *p, const real *g, const uint8_t *codes, in
 #define LIST_VECTORS 12
 #endif
 
-/* d[v] += sum over the list of g * x[place + v]. */
-INLINE void gather_tile(real *d, const real *x, const alive *list, int64_t count, const int vecs, const int tail, vmask m) {
+/* d[v] += sum over a list of g * x[place + v]. */
+INLINE void list_tile(real *d, const real *x, const int32_t *places, const real *g, int64_t count, const int vecs, const int tail,
+                      vmask m) {
     vec acc[LIST_VECTORS];
     UNROLL for (int v = 0; v < vecs; v++) acc[v] = load_channels(d, v, vecs, tail, m);
     for (int64_t i = 0; i < count; i++) {
-        const real *at = x + list[i].place;
-        const vec g = vset1(list[i].g);
-        UNROLL for (int v = 0; v < vecs; v++) acc[v] = vfma(g, load_channels(at, v, vecs, tail, m), acc[v]);
+        const real *at = x + places[i];
+        const vec value = vset1(g[i]);
+        UNROLL for (int v = 0; v < vecs; v++) acc[v] = vfma(value, load_channels(at, v, vecs, tail, m), acc[v]);
     }
     UNROLL for (int v = 0; v < vecs; v++) store_channels(d, acc[v], v, vecs, tail, m);
 }
 
-/* x[place + v] += g * w[v] for each entry of the list, in order. */
-INLINE void scatter_tile(real *x, const real *w, const alive *list, int64_t count, const int vecs, const int tail, vmask m) {
-    vec held[LIST_VECTORS];
-    UNROLL for (int v = 0; v < vecs; v++) held[v] = load_channels(w, v, vecs, tail, m);
-    for (int64_t i = 0; i < count; i++) {
-        real *at = x + list[i].place;
-        const vec g = vset1(list[i].g);
-        UNROLL for (int v = 0; v < vecs; v++)
-            store_channels(at, vfma(g, held[v], load_channels(at, v, vecs, tail, m)), v, vecs, tail, m);
+typedef void (*list_fn)(real *d, const real *x, const int32_t *places, const real *g, int64_t count, vmask m);
+
+#define LIST_TILE(VECS, UNUSED)                                                                                                    \
+    static void list_##VECS(real *d, const real *x, const int32_t *at, const real *g, int64_t n, vmask m) {                        \
+        list_tile(d, x, at, g, n, VECS, 0, m);                                                                                     \
+    }                                                                                                                              \
+    static void list_##VECS##_tail(real *d, const real *x, const int32_t *at, const real *g, int64_t n, vmask m) {                 \
+        list_tile(d, x, at, g, n, VECS, 1, m);                                                                                     \
+    }
+#define LIST_ROW(VECS, UNUSED) [VECS] = {list_##VECS, list_##VECS##_tail},
+
+UP_TO(LIST_VECTORS)(LIST_TILE, 0)
+static const list_fn list_tiles[][2] = {UP_TO(LIST_VECTORS)(LIST_ROW, 0)};
+
+/* The same over a run of any length. */
+static void list_run(real *d, const real *x, int64_t length, const int32_t *places, const real *g, int64_t count) {
+    for (int64_t done = 0; done < length; done += LIST_VECTORS * VL) {
+        const int64_t left = min64(LIST_VECTORS * VL, length - done), vecs = ceil_div(left, VL), last = left - (vecs - 1) * VL;
+        list_tiles[vecs][last < VL](d + done, x + done, places, g, count, vmask_first(last));
     }
 }
 
-typedef void (*gather_fn)(real *d, const real *x, const alive *list, int64_t count, vmask m);
-typedef void (*scatter_fn)(real *x, const real *w, const alive *list, int64_t count, vmask m);
-
-#define LIST_TILE(VECS, UNUSED)                                                                                    \
-    static void gather_##VECS(real *d, const real *x, const alive *l, int64_t n, vmask m) { gather_tile(d, x, l, n, VECS, 0, m); }      \
-    static void gather_##VECS##_tail(real *d, const real *x, const alive *l, int64_t n, vmask m) { gather_tile(d, x, l, n, VECS, 1, m); } \
-    static void scatter_##VECS(real *x, const real *w, const alive *l, int64_t n, vmask m) { scatter_tile(x, w, l, n, VECS, 0, m); }      \
-    static void scatter_##VECS##_tail(real *x, const real *w, const alive *l, int64_t n, vmask m) { scatter_tile(x, w, l, n, VECS, 1, m); }
-#define GATHER_ROW(VECS, UNUSED) [VECS] = {gather_##VECS, gather_##VECS##_tail},
-#define SCATTER_ROW(VECS, UNUSED) [VECS] = {scatter_##VECS, scatter_##VECS##_tail},
-
-UP_TO(LIST_VECTORS)(LIST_TILE, 0)
-static const gather_fn gather_tiles[][2] = {UP_TO(LIST_VECTORS)(GATHER_ROW, 0)};
-static const scatter_fn scatter_tiles[][2] = {UP_TO(LIST_VECTORS)(SCATTER_ROW, 0)};
-
 /* ------------------------------------------------------------------------------------------------ weights */
+
+static int64_t channel_list_bytes(const problem *p) {
+    return aligned(LIST_CHANNELS * list_length(p) * (int64_t)(sizeof(int32_t) + sizeof(real)));
+}
 
 static int64_t conv2d_backward_weights_pool_tasks(const problem *p) {
     return ceil_div(p->n, p->count) * ceil_div(p->oc, LIST_CHANNELS);
 }
 static int64_t conv2d_backward_weights_pool_scratch(const problem *p) {
-    return list_bytes(p) + forward_segment_bytes(p) + band_bytes(p, strip_rows(p, list_rows(p)));
+    return channel_list_bytes(p) + forward_segment_bytes(p) + band_bytes(p, strip_rows(p, list_rows(p)));
+}
+
+/* What is alive in each of `lanes` channels over the windows of `rows` pooled rows. */
+static void list_channels(const problem *p, const real *g, const uint8_t *codes, int64_t rows, int64_t lanes, int64_t row_step,
+                          int32_t *places, real *values, int64_t *counts) {
+    const int64_t length = list_length(p);
+    int32_t of_code[256];
+    places_of_codes(p, row_step, of_code);
+    for (int64_t k = 0; k < lanes; k++) counts[k] = 0;
+    for (int64_t z = 0; z < rows * p->zw; z++, g += p->oc, codes += p->oc) {
+        const int32_t place = (int32_t)place_of_window(p, z, row_step);
+        for (int64_t k = 0; k < lanes; k++) {
+            places[k * length + counts[k]] = place + of_code[codes[k]];
+            values[k * length + counts[k]] = g[k];
+            counts[k] += g[k] != 0;
+        }
+    }
 }
 
 /* buf: x, g, codes, partial[chunk][oc][K]. A task is one chunk of p->count images and LIST_CHANNELS channels. */
 static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t blocks = ceil_div(p->oc, LIST_CHANNELS), chunk = task / blocks, oc = task % blocks * LIST_CHANNELS;
     const int64_t lanes = min64(LIST_CHANNELS, p->oc - oc), taps = p->kh * p->kw * p->ic, length = list_length(p);
-    alive *lists = scratch;
-    segment *segments = (segment *)((char *)scratch + list_bytes(p));
+    real *values = scratch;
+    int32_t *places = (int32_t *)(values + LIST_CHANNELS * length);
+    segment *segments = (segment *)((char *)scratch + channel_list_bytes(p));
     real *padded = (real *)((char *)segments + forward_segment_bytes(p));
     real *partial = (real *)buf[3] + (chunk * p->oc + oc) * taps;
     int64_t counts[LIST_CHANNELS];
@@ -109,15 +111,10 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
             const int64_t rows = min64(list_rows(p), p->zh - z), at = (n * p->zh + z) * p->zw * p->oc + oc;
             const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, z * p->th, strip_rows(p, rows), padded);
             const int64_t segment_count = forward_segments(p, in.row_step, segments);
-            list_alive(p, (const real *)buf[1] + at, (const uint8_t *)buf[2] + at, rows, lanes, in.row_step, lists, counts);
+            list_channels(p, (const real *)buf[1] + at, (const uint8_t *)buf[2] + at, rows, lanes, in.row_step, places, values, counts);
             for (int64_t k = 0; k < lanes; k++)
                 for (const segment *s = segments; s < segments + segment_count; s++)
-                    for (int64_t done = 0; done < s->length; done += LIST_VECTORS * VL) {
-                        const int64_t left = min64(LIST_VECTORS * VL, s->length - done), vecs = ceil_div(left, VL);
-                        const int64_t last = left - (vecs - 1) * VL;
-                        gather_tiles[vecs][last < VL](partial + k * taps + s->w + done, in.x + s->x + done, lists + k * length,
-                                                      counts[k], vmask_first(last));
-                    }
+                    list_run(partial + k * taps + s->w, in.x + s->x, s->length, places + k * length, values + k * length, counts[k]);
         }
 }
 
@@ -192,38 +189,61 @@ static void conv2d_backward_weights_pool_c1(const problem *p, int64_t task, void
 static int64_t reached_rows(const problem *p) { return needed_rows(p, strip_rows(p, p->zh)); }
 static int64_t reached_columns(const problem *p) { return (strip_columns(p) - 1) * p->sw + (p->kw - 1) * p->dw + 1; }
 
+/* The list of one window: its channels by code, and room for what vcompact writes beyond them. */
+static int64_t window_list(const problem *p) { return p->oc + VL; }
+static int64_t window_list_bytes(const problem *p) {
+    return aligned(list_length(p) * (window_list(p) * (int64_t)(sizeof(int32_t) + sizeof(real)) + (p->qh * p->qw + 1) * (int64_t)sizeof(int32_t)));
+}
+
 static int64_t conv2d_backward_data_pool_tasks(const problem *p) { return p->n; }
 static int64_t conv2d_backward_data_pool_scratch(const problem *p) {
     const int64_t padded = is_padded(p) ? reached_rows(p) * reached_columns(p) * p->ic * (int64_t)sizeof(real) : 0;
-    return list_bytes(p) + forward_segment_bytes(p) + padded;
+    return window_list_bytes(p) + forward_segment_bytes(p) + padded;
+}
+
+/* What is alive in each window, by code: ends[code] is where the channels of `code` begin, ends[code + 1] where they end. */
+static void list_windows(const problem *p, const real *g, const uint8_t *codes, int64_t windows, int32_t *places, real *values,
+                         int32_t *ends) {
+    const int32_t taps = (int32_t)(p->kh * p->kw * p->ic);
+    for (int64_t z = 0; z < windows; z++, g += p->oc, codes += p->oc, places += window_list(p), values += window_list(p)) {
+        int64_t count = 0;
+        *ends++ = 0;
+        for (int64_t code = 0; code < p->qh * p->qw; code++) {
+            for (int64_t oc = 0; oc < p->oc; oc += VL)
+                count += vcompact(g + oc, codes + oc, min64(VL, p->oc - oc), (uint8_t)code, (int32_t)oc * taps, taps, values + count,
+                                  places + count);
+            *ends++ = (int32_t)count;
+        }
+    }
 }
 
 /* buf: g, codes, turned weights[oc][K], dx. A task is one image. */
 static void conv2d_backward_data_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
-    const int64_t taps = p->kh * p->kw * p->ic, length = list_length(p), padded = is_padded(p);
+    const int64_t length = list_length(p), codes = p->qh * p->qw, padded = is_padded(p);
     const int64_t row_step = (padded ? reached_columns(p) : p->iw) * p->ic;
-    alive *lists = scratch;
-    segment *segments = (segment *)((char *)scratch + list_bytes(p));
+    real *values = scratch;
+    int32_t *places = (int32_t *)(values + length * window_list(p)), *ends = places + length * window_list(p);
+    segment *segments = (segment *)((char *)scratch + window_list_bytes(p));
     real *dx = (real *)buf[3] + task * p->ih * p->iw * p->ic;
     real *x = padded ? (real *)((char *)segments + forward_segment_bytes(p)) : dx;
-    int64_t counts[LIST_CHANNELS];
     const int64_t segment_count = forward_segments(p, row_step, segments);
+    int32_t of_code[256];
+    places_of_codes(p, row_step, of_code);
     memset(x, 0, (size_t)((padded ? reached_rows(p) : p->ih) * row_step) * sizeof(real));
     for (int64_t z = 0; z < p->zh; z += list_rows(p)) {
-        const int64_t rows = min64(list_rows(p), p->zh - z);
-        for (int64_t oc = 0; oc < p->oc; oc += LIST_CHANNELS) {
-            const int64_t lanes = min64(LIST_CHANNELS, p->oc - oc), at = (task * p->zh + z) * p->zw * p->oc + oc;
-            list_alive(p, (const real *)buf[0] + at, (const uint8_t *)buf[1] + at, rows, lanes, row_step, lists, counts);
-            for (int64_t k = 0; k < lanes; k++)
-                for (const segment *s = segments; s < segments + segment_count; s++)
-                    for (int64_t done = 0; done < s->length; done += LIST_VECTORS * VL) {
-                        const int64_t left = min64(LIST_VECTORS * VL, s->length - done), vecs = ceil_div(left, VL);
-                        const int64_t last = left - (vecs - 1) * VL;
-                        scatter_tiles[vecs][last < VL](x + z * p->th * p->sh * row_step + s->x + done,
-                                                       (const real *)buf[2] + (oc + k) * taps + s->w + done, lists + k * length,
-                                                       counts[k], vmask_first(last));
-                    }
-        }
+        const int64_t windows = min64(list_rows(p), p->zh - z) * p->zw, at = (task * p->zh + z) * p->zw * p->oc;
+        real *band = x + z * p->th * p->sh * row_step;
+        list_windows(p, (const real *)buf[0] + at, (const uint8_t *)buf[1] + at, windows, places, values, ends);
+        /* Run by run, so that a run's weights stay in the nearest cache. */
+        for (const segment *s = segments; s < segments + segment_count; s++)
+            for (int64_t window = 0; window < windows; window++) {
+                real *d = band + place_of_window(p, window, row_step) + s->x;
+                const int32_t *end = ends + window * (codes + 1);
+                for (int64_t code = 0; code < codes; code++) {
+                    const int64_t from = window * window_list(p) + end[code], count = end[code + 1] - end[code];
+                    if (count) list_run(d + of_code[code], (const real *)buf[2] + s->w, s->length, places + from, values + from, count);
+                }
+            }
     }
     if (padded) copy_band(dx, x, reached_rows(p), reached_columns(p), p->ic, p->pt, p->ih, p->pl, p->iw);
 }

@@ -197,4 +197,29 @@ INLINE vec vpick(const real *table, vpicks picks) {
 }
 #endif
 
+/* The lanes of g that are not zero and whose code is `code`, as values and as places (first, first + step, ...), side by side.
+ * Returns how many; up to VL elements more are written. */
+INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t code, int32_t first, int32_t step, real *values,
+                        int32_t *places) {
+#if defined(__AVX512F__) && !defined(CONVCORE_F64)
+    const vmask m = vmask_first(n);
+    const __m512 value = _mm512_maskz_loadu_ps(m, g);
+    const __mmask16 coded = _mm_mask_cmpeq_epi8_mask(m, _mm_maskz_loadu_epi8(m, codes), _mm_set1_epi8((char)code));
+    const __mmask16 alive = _mm512_mask_cmp_ps_mask(coded, value, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i place = _mm512_add_epi32(_mm512_set1_epi32(first), _mm512_mullo_epi32(lane, _mm512_set1_epi32(step)));
+    _mm512_storeu_ps(values, _mm512_maskz_compress_ps(alive, value));
+    _mm512_storeu_si512(places, _mm512_maskz_compress_epi32(alive, place));
+    return __builtin_popcount(alive);
+#else
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        values[count] = g[i];
+        places[count] = first + (int32_t)i * step;
+        count += (codes[i] == code) & (g[i] != 0);
+    }
+    return count;
+#endif
+}
+
 #endif
