@@ -1,0 +1,87 @@
+"""Arrays from outside: exact conversions pass, all others are refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore.arrays import as_array, as_indices, as_reals
+from convcore.errors import DTypeError, ShapeError
+from tests.layouts import layouts
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_good_arrays_are_not_copied(dtype: str) -> None:
+    x = np.ones((2, 3), dtype)
+    kind, (same,) = as_reals(x=x)
+    assert kind == dtype
+    assert same is x
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int8", "uint8", "int16", "uint16"])
+def test_what_float32_holds_becomes_it(dtype: str) -> None:
+    info = np.finfo(dtype) if dtype == "float16" else np.iinfo(dtype)
+    x = np.array([info.min, 1, info.max], dtype)
+    kind, (converted,) = as_reals(x=x)
+    assert kind == "float32"
+    np.testing.assert_array_equal(converted.astype(np.float64), x.astype(np.float64))
+    assert as_reals(x=x, y=np.ones(1))[0] == "float64"
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint32", "int64", "uint64", "bool", "longdouble"])
+def test_what_would_be_degraded_is_refused(dtype: str) -> None:
+    with pytest.raises(DTypeError, match=r"^w: .*w\.astype"):
+        as_reals(x=np.ones(2, np.float32), w=np.ones(2, dtype))
+
+
+@pytest.mark.parametrize("value", [1j, "a", b"a", None, object(), np.datetime64("2020-01-01"), [{}], np.zeros(2, "V8")])
+def test_what_is_no_real_number_is_refused(value: Any) -> None:
+    with pytest.raises(DTypeError, match="^x: expected real numbers"):
+        as_array("x", value)
+
+
+def test_a_dtype_of_many_fields_is_named_in_short() -> None:
+    with pytest.raises(DTypeError) as caught:
+        as_array("x", np.zeros(2, [(f"field{number}", "f4") for number in range(1000)]))
+    assert len(str(caught.value)) < 100
+
+
+def test_ragged_lists_and_masks_are_refused() -> None:
+    with pytest.raises(ShapeError, match="^x: "):
+        as_array("x", [[1.0], [1.0, 2.0]])
+    with pytest.raises(DTypeError, match=r"x\.filled"):
+        as_array("x", np.ma.masked_array([1.0, 2.0], [True, False]))
+
+
+def test_lists_take_the_dtype_beside_them() -> None:
+    assert as_reals(x=[1, 2])[0] == "float32"
+    for dtype in ("float32", "float64"):
+        kind, arrays = as_reals(x=[1.5, 2], w=np.ones(2, dtype))
+        assert kind == dtype
+        assert {array.dtype.name for array in arrays} == {dtype}
+
+
+def test_two_dtypes_are_not_mixed() -> None:
+    with pytest.raises(DTypeError, match="x is float32, w is float64"):
+        as_reals(x=np.ones(2, np.float32), w=np.ones(2))
+
+
+def test_layouts_become_plain() -> None:
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    for form, shaped in layouts(x).items():
+        _, (plain,) = as_reals(x=shaped)
+        assert plain.flags.c_contiguous, form
+        assert plain.flags.aligned, form
+        assert plain.dtype == np.float32, form
+        assert plain.dtype.isnative, form
+        np.testing.assert_array_equal(plain, x, err_msg=form)
+
+
+def test_indices_are_integers() -> None:
+    found = as_indices("indices", np.array([[1, 2]], np.uint8))
+    assert found.dtype == np.int64
+    for bad in ([1.0], [True], ["1"]):
+        with pytest.raises(DTypeError, match="^indices: "):
+            as_indices("indices", bad)
