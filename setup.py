@@ -1,8 +1,8 @@
 """Builds the native module: kernels once per ISA and dtype, the rest once at the baseline.
 
-Switches, by environment: CONVCORE_ISAS (a comma-separated list such as ``baseline,avx2``; default: all that the compiler
-can build), CONVCORE_OPENMP=0 (serial), CONVCORE_DEBUG=1 (-O0 -g), CONVCORE_SANITIZE=1 (address and undefined behaviour),
-CONVCORE_COVERAGE=1.
+Switches, by environment: CONVCORE_ISAS (a comma-separated list such as ``baseline,avx2``; default: all that the
+compiler can build), CONVCORE_OPENMP=0 (serial), CONVCORE_DEBUG=1 (-O0 -g), CONVCORE_SANITIZE=1 (address and undefined
+behaviour), CONVCORE_COVERAGE=1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ IS_X86 = platform.machine().lower() in {"x86_64", "amd64"}
 
 # -ffp-contract=off: where operations are fused is written in the source, never chosen by the compiler.
 # -fno-trapping-math, -fno-math-errno: let comparisons and sqrt become vectors; results stay the same.
-COMMON = ["-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden", "-Wall", "-Wextra"]
+COMMON = ["-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+WARNINGS = ["-Wall", "-Wextra"]
 ISA_FLAGS: dict[str, list[str]] = {"baseline": []}
 if IS_X86:
     ISA_FLAGS["avx2"] = ["-mavx2", "-mfma"]
@@ -49,7 +50,7 @@ class BuildKernels(build_ext):
     """Compiles the kernel tables and hands them, with OpenMP if there is any, to the one extension."""
 
     def build_extension(self, ext: Extension) -> None:
-        flags = list(COMMON)
+        flags = [*COMMON, *WARNINGS]
         flags += ["-O0", "-g"] if switch("CONVCORE_DEBUG", "0") else ["-O3", "-g0"]
         links: list[str] = []
         if switch("CONVCORE_SANITIZE", "0"):
@@ -66,12 +67,13 @@ class BuildKernels(build_ext):
             except Exception:
                 if isa == "baseline":
                     raise
-                print(f"convcore: this compiler cannot build the {isa} kernels; the package works without them.", file=sys.stderr)
+                print(f"convcore: this compiler cannot build the {isa} kernels; it works without.", file=sys.stderr)
                 continue
             ext.extra_objects += objects
             ext.define_macros.append((f"CONVCORE_HAS_{isa.upper()}", None))
         # Cython's own code is not ours to warn about.
-        ext.extra_compile_args = [*flags, *openmp[0], "-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-unused-function"]
+        quiet = ["-Wno-unused-parameter", "-Wno-sign-compare", "-Wno-unused-function"]
+        ext.extra_compile_args = [*flags, *openmp[0], *quiet]
         ext.extra_link_args = [*links, *openmp[1]]
         super().build_extension(ext)
 
@@ -80,7 +82,11 @@ class BuildKernels(build_ext):
             macros = [*DTYPE_MACROS[dtype], ("CONVCORE_TABLE", f"convcore_{isa}_{dtype}")]
             folder = os.path.join(self.build_temp, isa, dtype)
             return self.compiler.compile(
-                ["src/kernels/table.c"], output_dir=folder, macros=macros, extra_postargs=[*flags, *ISA_FLAGS[isa]], depends=KERNEL_FILES
+                ["src/kernels/table.c"],
+                output_dir=folder,
+                macros=macros,
+                extra_postargs=[*flags, *ISA_FLAGS[isa]],
+                depends=KERNEL_FILES,
             )
 
         with ThreadPoolExecutor(len(DTYPE_MACROS)) as pool:
@@ -100,7 +106,8 @@ class BuildKernels(build_ext):
         return True
 
     def require_compiler(self, flags: list[str]) -> None:
-        if not self.try_compile("compiler", "#include <Python.h>\nint main(void) { return 0; }\n", [*flags, *self.include_flags()]):
+        program = "#include <Python.h>\nint main(void) { return 0; }\n"
+        if not self.try_compile("compiler", program, [*flags, *self.include_flags()]):
             sys.exit(
                 "convcore: cannot compile C for Python. Install a C compiler and Python's headers, for example "
                 "`apt install gcc python3-dev` or `xcode-select --install`."
@@ -119,7 +126,7 @@ class BuildKernels(build_ext):
         for compile_flags, link_flags in candidates:
             if self.try_compile("openmp", program, compile_flags, link_flags):
                 return compile_flags, link_flags
-        print("convcore: no OpenMP found; the build is serial (install libgomp or libomp for threads).", file=sys.stderr)
+        print("convcore: no OpenMP found, so the build is serial (install libgomp or libomp).", file=sys.stderr)
         return [], []
 
 

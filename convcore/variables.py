@@ -48,7 +48,9 @@ class Variable:
         """Copy `value`, of this variable's shape, into it."""
         array = np.asarray(value, dtype=np.float32)
         if array.shape != self.shape:
-            raise ShapeError(f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}.")
+            raise ShapeError(
+                f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}."
+            )
         self.value[...] = array
 
     def numpy(self) -> FloatArray:

@@ -38,7 +38,8 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) 
 
 
 def chunk_images(steps: Steps, g: Geometry, elements: int) -> int:
-    """Images in a chunk, so that the partial sums of `elements` each stay within bounds. Depends on the problem alone."""
+    """Images in a chunk, so that the partial sums of `elements` each stay within bounds. Depends on the problem
+    alone."""
     chunk = CHUNK_IMAGES
     while chunk < g.n and -(-g.n // chunk) * elements * steps.item_bytes > MOST_PARTIAL_BYTES:
         chunk *= 2

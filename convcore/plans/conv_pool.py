@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convcore.plans import conv, dense
+from convcore.plans.layout import CACHE_LINE
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
@@ -19,18 +20,22 @@ MOST_ELEMENTS = 2**31 - 1
 
 
 def can_join(g: Geometry, pool: Geometry) -> bool:
-    """Whether the kernels take this convolution and this pool together: no padding of the pool, no overlap of its windows."""
+    """Whether the kernels take this convolution and this pool together: no padding of the pool, no overlap of its
+    windows."""
     inside = (pool.oh - 1) * pool.sh + pool.kh <= pool.ih and (pool.ow - 1) * pool.sw + pool.kw <= pool.iw
     apart = pool.sh >= pool.kh and pool.sw >= pool.kw
-    small = 2 <= pool.kh * pool.kw <= MOST_TAPS and pool.ow <= MOST_WINDOWS and max((g.ih + g.kh) * (g.iw + g.kw) * g.ic, g.kh * g.kw * g.ic * g.oc) <= MOST_ELEMENTS
+    elements = max((g.ih + g.kh) * (g.iw + g.kw) * g.ic, g.kh * g.kw * g.ic * g.oc)
+    small = 2 <= pool.kh * pool.kw <= MOST_TAPS and pool.ow <= MOST_WINDOWS and elements <= MOST_ELEMENTS
     return inside and apart and small and (pool.pt, pool.pl) == (0, 0)
 
 
 def _suits_winograd(g: Geometry, pool: Geometry) -> bool:
-    """Whether F(2x2, 3x3) applies and its transforms, which grow with ic + oc, cost less than it saves, which grows with ic * oc;
-    and whether one image pays for turning the weights. The size of the batch has no say: it must not change an image's bits."""
-    applies = (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw) == (3, 3, 1, 1, 1, 1) and (pool.kh, pool.kw, pool.sh, pool.sw) == (2, 2, 2, 2)
-    return applies and min(g.ic, g.oc) >= LEAST_CHANNELS and pool.oh * pool.ow >= LEAST_TILES
+    """Whether F(2x2, 3x3) applies and its transforms, which grow with ic + oc, cost less than it saves, which grows
+    with ic * oc; and whether one image pays for turning the weights. The size of the batch has no say: it must not
+    change an image's bits."""
+    kernel = (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw) == (3, 3, 1, 1, 1, 1)
+    window = (pool.kh, pool.kw, pool.sh, pool.sw) == (2, 2, 2, 2)
+    return kernel and window and min(g.ic, g.oc) >= LEAST_CHANNELS and pool.oh * pool.ow >= LEAST_TILES
 
 
 def _fits_patches(g: Geometry, pool: Geometry) -> bool:
@@ -62,7 +67,8 @@ def forward(
     windows = g.n * pool.oh * pool.ow * g.oc
     work = windows * pool.kh * pool.kw * g.kh * g.kw * g.ic
     if not exact and _suits_winograd(g, pool):
-        turned = steps.reals(FREQUENCIES * g.ic * g.oc)
+        # Each frequency's weights end with a cache line of padding, see winograd.c.
+        turned = steps.bytes(FREQUENCIES * (g.ic * g.oc * steps.item_bytes + CACHE_LINE))
         steps.add("winograd_weights", fields, w, turned, work=FREQUENCIES * g.ic * g.oc)
         steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=windows * FREQUENCIES * g.ic)
         steps.release(turned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Layout"]
+__all__ = ["CACHE_LINE", "Layout"]
 
 CACHE_LINE = 64
 

@@ -6,7 +6,16 @@ import math
 
 from convcore.plans.steps import Buffer, Steps
 
-__all__ = ["ACTIVATION_KINDS", "LOSS_KERNELS", "activation", "activation_backward", "loss", "relu_fields", "softmax", "softmax_backward"]
+__all__ = [
+    "ACTIVATION_KINDS",
+    "LOSS_KERNELS",
+    "activation",
+    "activation_backward",
+    "loss",
+    "relu_fields",
+    "softmax",
+    "softmax_backward",
+]
 
 ACTIVATION_KINDS = {"relu": 0, "sigmoid": 1, "tanh": 2}
 SPARSE, DENSE_TARGETS = 0, 1
@@ -16,7 +25,9 @@ LOSS_KERNELS = ("softmax_cross_entropy", "cross_entropy", "mean_squared_error")
 EXPONENTIAL_WORK = 20
 
 
-def relu_fields(negative_slope: float = 0.0, threshold: float = 0.0, max_value: float | None = None) -> dict[str, float]:
+def relu_fields(
+    negative_slope: float = 0.0, threshold: float = 0.0, max_value: float | None = None
+) -> dict[str, float]:
     """The scalars of a general ReLU."""
     return {"a": negative_slope, "b": threshold, "c": math.inf if max_value is None else max_value}
 
@@ -31,7 +42,9 @@ def activation_backward(
     steps: Steps, name: str, count: int, dy: Buffer, x: Buffer, y: Buffer, dx: Buffer, fields: dict[str, float]
 ) -> None:
     """dx = dy * f'(x)."""
-    steps.add("activation_backward", {"kind": ACTIVATION_KINDS[name], "count": count, **fields}, dy, x, y, dx, work=count)
+    steps.add(
+        "activation_backward", {"kind": ACTIVATION_KINDS[name], "count": count, **fields}, dy, x, y, dx, work=count
+    )
 
 
 def softmax(steps: Steps, n: int, classes: int, x: Buffer, y: Buffer) -> None:
@@ -45,7 +58,15 @@ def softmax_backward(steps: Steps, n: int, classes: int, dy: Buffer, y: Buffer, 
 
 
 def loss(
-    steps: Steps, kernel: str, n: int, classes: int, *buffers: Buffer | None, sparse: bool, scale: float, smoothing: float, from_logits: bool
+    steps: Steps,
+    kernel: str,
+    n: int,
+    classes: int,
+    *buffers: Buffer | None,
+    sparse: bool,
+    scale: float,
+    smoothing: float,
+    from_logits: bool,
 ) -> None:
     """Each row's loss and its gradient; `buffers` are those of the kernel."""
     fields: dict[str, int | float] = {"n": n, "oc": classes, "kind": SPARSE if sparse else DENSE_TARGETS}

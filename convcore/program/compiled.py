@@ -19,7 +19,8 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class CompiledProgram:
-    """Parts (such as forward and backward) of one lowering, each a list of native programs with custom layers between them."""
+    """Parts (such as forward and backward) of one lowering, each a list of native programs with custom layers between
+    them."""
 
     def __init__(self, low: Lowering, *parts: list[Steps | PythonCall]) -> None:
         size = low.steps.layout.size
@@ -27,7 +28,8 @@ class CompiledProgram:
         self.n = low.n
         self.arena = native.Arena(max(size, 1))
         self.parts = [
-            [segment.build() if isinstance(segment, Steps) else segment for segment in part if not _is_empty(segment)] for part in parts
+            [segment.build() if isinstance(segment, Steps) else segment for segment in part if not _is_empty(segment)]
+            for part in parts
         ]
         output = low.graph.output
         self._look = low.view(low.value(output), output.shape)

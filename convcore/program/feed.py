@@ -21,12 +21,14 @@ GATHERED = {np.dtype(np.uint8): 0, np.dtype(np.float32): 1, np.dtype(np.float64)
 class Feed:
     """`x` (n, ...) and, for training, targets `y` and weights, one row a sample.
 
-    uint8, float32 and float64 arrays are kept as they are, and a batch is converted when it is gathered; other real dtypes become
-    float32 once. Integer targets become int32 class ids, others float32. `order` says which sample comes when in training: a
-    permutation of ``range(size)``, to be shuffled in place.
+    uint8, float32 and float64 arrays are kept as they are, and a batch is converted when it is gathered; other real
+    dtypes become float32 once. Integer targets become int32 class ids, others float32. `order` says which sample
+    comes when in training: a permutation of ``range(size)``, to be shuffled in place.
     """
 
-    def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike | None = None, sample_weight: npt.ArrayLike | None = None) -> None:
+    def __init__(
+        self, x: npt.ArrayLike, y: npt.ArrayLike | None = None, sample_weight: npt.ArrayLike | None = None
+    ) -> None:
         images = as_array("x", x)
         if images.ndim < 1:
             raise ShapeError("x: expected one row per sample, got a single number.")

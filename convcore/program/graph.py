@@ -74,9 +74,13 @@ class Graph:
             raise StateError("the output of a graph is the value of its last node.")
         self._output = value
 
-    def _append(self, kind: str, x: Value, shape: Shape, parameters: tuple[Variable | None, ...] = (), **settings: Any) -> Value:
+    def _append(
+        self, kind: str, x: Value, shape: Shape, parameters: tuple[Variable | None, ...] = (), **settings: Any
+    ) -> Value:
         if x is not (self.nodes[-1].output if self.nodes else self.input):
-            raise NotSupportedError("a value is read by one node only: branches are not implemented (supported: a chain of layers).")
+            raise NotSupportedError(
+                "a value is read by one node only: branches are not implemented (supported: a chain of layers)."
+            )
         node = Node(kind, x, Value(shape), parameters, settings)
         node.output.producer = node
         self.nodes.append(node)
@@ -103,19 +107,27 @@ class Graph:
 
     def dense(self, x: Value, kernel: Variable, bias: Variable | None, *, activation: str = "linear") -> Value:
         if not x.shape or x.shape[-1] != kernel.shape[0]:
-            raise ShapeError(f"the last axis of the input (shape {x.shape}) must be {kernel.shape[0]} long, as the kernel's first.")
-        return self._append("dense", x, (*x.shape[:-1], kernel.shape[1]), (kernel, bias), relu=_relu_or_linear(activation))
+            raise ShapeError(
+                f"the last axis of the input (shape {x.shape}) must be {kernel.shape[0]} long, as the kernel's first."
+            )
+        return self._append(
+            "dense", x, (*x.shape[:-1], kernel.shape[1]), (kernel, bias), relu=_relu_or_linear(activation)
+        )
 
     def activation(self, x: Value, name: str) -> Value:
         if name not in ACTIVATIONS:
-            raise NotSupportedError(f"activation {name!r} is not implemented (supported: {', '.join(sorted(ACTIVATIONS))}).")
+            raise NotSupportedError(
+                f"activation {name!r} is not implemented (supported: {', '.join(sorted(ACTIVATIONS))})."
+            )
         if name == "linear":
             return x
         if name == "relu":
             return self.relu(x)
         return self._append(name, x, x.shape)
 
-    def relu(self, x: Value, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0) -> Value:
+    def relu(
+        self, x: Value, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0
+    ) -> Value:
         return self._append("relu", x, x.shape, max_value=max_value, negative_slope=negative_slope, threshold=threshold)
 
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:

@@ -44,7 +44,14 @@ class Lowering:
     """
 
     def __init__(
-        self, graph: Graph, parameters: FlatParameters, n: int, random_state: npt.NDArray[np.uint64], *, training: bool, exact: bool
+        self,
+        graph: Graph,
+        parameters: FlatParameters,
+        n: int,
+        random_state: npt.NDArray[np.uint64],
+        *,
+        training: bool,
+        exact: bool,
     ) -> None:
         self.graph = graph
         self.nodes = optimize(graph)
@@ -159,7 +166,8 @@ class Lowering:
         self._values[self.graph.input] = Storage(self.steps.external(4 * self.n * self.graph.input.size))
 
     def gather_input(self, kind: int) -> None:
-        """The batch is gathered from external 0, a data set of elements of `kind`, in the order that external 1 gives."""
+        """The batch is gathered from external 0, a data set of elements of `kind`, in the order that external 1
+        gives."""
         x, size = self.graph.input, self.graph.input.size
         source, order = self.steps.external(-1), self.steps.external(8 * self.n)
         fields = {"n": self.n, "count": size, "kind": kind}
@@ -177,11 +185,13 @@ class Lowering:
                 self._drop(self._values, node.input)
 
     def loss(self, loss: LossSpec, total: npt.NDArray[np.float64], *, weighted: bool, order: Buffer | None) -> None:
-        """The mean loss, to `total`, and its gradient. Targets and weights are the next externals, one row a sample of the batch, or
-        of the data set if there is an `order`."""
+        """The mean loss, to `total`, and its gradient. Targets and weights are the next externals, one row a sample
+        of the batch, or of the data set if there is an `order`."""
         output, n = self.graph.output, self.n
         if loss.is_cross_entropy and len(output.shape) != 1:
-            raise NotSupportedError(f"cross-entropy of an output of shape {output.shape} is not implemented (supported: (classes,)).")
+            raise NotSupportedError(
+                f"cross-entropy of an output of shape {output.shape} is not implemented (supported: (classes,))."
+            )
         targets = self._rows(1 if loss.is_sparse else output.size, order)
         weights = self._rows(1, order) if weighted else None
         each = self.steps.reals(n)

@@ -20,8 +20,8 @@ __all__ = ["NODES"]
 
 
 class Kind(Protocol):
-    """`forward` computes node.output from node.input. `backward` turns the gradient of node.output into the gradients of the
-    parameters and, where it is `wanted`, of node.input."""
+    """`forward` computes node.output from node.input. `backward` turns the gradient of node.output into the gradients
+    of the parameters and, where it is `wanted`, of node.input."""
 
     def forward(self, low: Lowering, node: Node) -> None: ...
 
@@ -41,7 +41,9 @@ class Conv2D:
     def forward(self, low: Lowering, node: Node) -> None:
         g = node.settings["geometry"].with_batch(low.n)
         w, bias = low.parameters_of(node)
-        conv.forward(low.steps, g, low.value(node.input), w, bias, low.new_value(node.output), relu=node.settings["relu"])
+        conv.forward(
+            low.steps, g, low.value(node.input), w, bias, low.new_value(node.output), relu=node.settings["relu"]
+        )
 
     def backward(self, low: Lowering, node: Node, wanted: bool) -> None:
         g = node.settings["geometry"].with_batch(low.n)
@@ -99,7 +101,9 @@ class Dense:
     def forward(self, low: Lowering, node: Node) -> None:
         (n, ic), oc = _rows(low, node.input.shape), node.output.shape[-1]
         w, bias = low.parameters_of(node)
-        dense.forward(low.steps, n, ic, oc, low.value(node.input), w, bias, low.new_value(node.output), relu=node.settings["relu"])
+        dense.forward(
+            low.steps, n, ic, oc, low.value(node.input), w, bias, low.new_value(node.output), relu=node.settings["relu"]
+        )
 
     def backward(self, low: Lowering, node: Node, wanted: bool) -> None:
         (n, ic), oc = _rows(low, node.input.shape), node.output.shape[-1]
@@ -129,7 +133,12 @@ class Pointwise:
 
     def backward(self, low: Lowering, node: Node, wanted: bool) -> None:
         if wanted:
-            buffers = (low.gradient(node.output), low.value(node.input), low.value(node.output), low.new_gradient(node.input))
+            buffers = (
+                low.gradient(node.output),
+                low.value(node.input),
+                low.value(node.output),
+                low.new_gradient(node.input),
+            )
             pointwise.activation_backward(low.steps, node.kind, low.n * node.input.size, *buffers, self._fields(node))
 
 
@@ -142,7 +151,9 @@ class Softmax:
         if wanted:
             n, classes = _rows(low, node.input.shape)
             y = low.value(node.output)
-            pointwise.softmax_backward(low.steps, n, classes, low.gradient(node.output), y, low.new_gradient(node.input))
+            pointwise.softmax_backward(
+                low.steps, n, classes, low.gradient(node.output), y, low.new_gradient(node.input)
+            )
 
 
 class Reshape:

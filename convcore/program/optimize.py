@@ -1,4 +1,5 @@
-"""A graph made cheaper before it is lowered: borders that nobody reads are cut off, convolutions and pools become one node.
+"""A graph made cheaper before it is lowered: borders that nobody reads are cut off, convolutions and pools become one
+node.
 
 Both are exact: what is left out contributes to no output and to no gradient.
 """

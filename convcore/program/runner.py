@@ -1,4 +1,5 @@
-"""Runs a graph on batches: forward, backward, a training step, each one native call where no custom layer is in between."""
+"""Runs a graph on batches: forward, backward, a training step, each one native call where no custom layer is in
+between."""
 
 from __future__ import annotations
 
@@ -59,7 +60,12 @@ class Runner:
     """A graph with its parameters and, to train, a loss and an optimizer."""
 
     def __init__(
-        self, graph: Graph, parameters: FlatParameters, *, loss: LossSpec | None = None, optimizer: Optimizer | None = None
+        self,
+        graph: Graph,
+        parameters: FlatParameters,
+        *,
+        loss: LossSpec | None = None,
+        optimizer: Optimizer | None = None,
     ) -> None:
         self.graph = graph
         self.parameters = parameters
@@ -78,14 +84,24 @@ class Runner:
 
     def forward(self, x: FloatArray, training: bool = False) -> FloatArray:
         """The output for a float32 batch; `backward` may follow if `training`."""
-        batch = np.array(x, dtype=np.float32, order="C") if training else np.require(x, dtype=np.float32, requirements=("C", "A"))
+        batch = (
+            np.array(x, dtype=np.float32, order="C")
+            if training
+            else np.require(x, dtype=np.float32, requirements=("C", "A"))
+        )
         if batch.shape[1:] != self.graph.input.shape:
-            raise ShapeError(f"x: expected shape (n, {', '.join(map(str, self.graph.input.shape))}), got {batch.shape}.")
+            raise ShapeError(
+                f"x: expected shape (n, {', '.join(map(str, self.graph.input.shape))}), got {batch.shape}."
+            )
         if len(batch) == 0:
             return np.empty((0, *self.graph.output.shape), dtype=np.float32)
         if training:
             self._random_state[1] += np.uint64(1)
-        program = self._program("eager", len(batch), self._plan_eager) if training else self._program("predict", len(batch), self._plan_predict)
+        program = (
+            self._program("eager", len(batch), self._plan_eager)
+            if training
+            else self._program("predict", len(batch), self._plan_predict)
+        )
         externals = (batch, batch) if training else (batch,)
         self._awaits_backward = None
         program.run(0, externals)
@@ -100,7 +116,8 @@ class Runner:
             raise StateError("backward needs a forward with training=True before it, once for each backward.")
         gradient = np.require(dy, dtype=np.float32, requirements=("C", "A"))
         if gradient.shape != (program.n, *self.graph.output.shape):
-            raise ShapeError(f"dy: expected the shape of the last output {(program.n, *self.graph.output.shape)}, got {gradient.shape}.")
+            expected = (program.n, *self.graph.output.shape)
+            raise ShapeError(f"dy: expected the shape of the last output, {expected}, got {gradient.shape}.")
         self._awaits_backward = None
         externals = (self._last[1][0], gradient)
         program.run(1, externals)
@@ -116,7 +133,9 @@ class Runner:
         optimizer = self._trainable(feed)
         if not optimizer.built:
             optimizer.build(self.parameters.values.size)
-        if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(optimizer.slots):
+        if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(
+            optimizer.slots
+        ):
             self._programs.clear()
             self._slots = list(optimizer.slots)
         weighted = feed.kernel_weight is not None
@@ -199,7 +218,9 @@ class Runner:
         return program
 
     def _lowering(self, n: int, *, training: bool) -> Lowering:
-        return Lowering(self.graph, self.parameters, n, self._random_state, training=training, exact=get_math() == "exact")
+        return Lowering(
+            self.graph, self.parameters, n, self._random_state, training=training, exact=get_math() == "exact"
+        )
 
     def _plan_predict(self, n: int) -> CompiledProgram:
         low = self._lowering(n, training=False)

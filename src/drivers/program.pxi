@@ -27,7 +27,8 @@ cdef struct step:
     problem p
     int64_t tasks
     int64_t first_pointer
-    int64_t together # steps from here on that one thread runs on its own, too small to share; 1 for most
+    # Steps from here on that one thread runs on its own, too small to share; 1 for most.
+    int64_t together
 
 
 cdef void run_tasks(const step *steps, int64_t together, int64_t task, void **pointers, char *scratch) noexcept nogil:
@@ -41,7 +42,9 @@ cdef void run_tasks(const step *steps, int64_t together, int64_t task, void **po
             steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch)
 
 
-cdef void execute(const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads) noexcept nogil:
+cdef void execute(
+    const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
+) noexcept nogil:
     """The one parallel loop of the engine: for each step, its tasks."""
     cdef int64_t s = 0, t, tasks = 0
     cdef fp_state saved = 0
@@ -94,12 +97,13 @@ cdef set_field(problem *p, str name, value):
 
 
 cdef class Program:
-    """Steps over three kinds of memory: an arena of `arena_bytes`, `bound` buffers that the program keeps, and `externals`
-    that each run brings.
+    """Steps over three kinds of memory: an arena of `arena_bytes`, `bound` buffers that the program keeps, and
+    `externals` that each run brings.
 
-    A step is ``(kernel, fields, arguments, work)``, `work` about how many multiply-adds it does; an argument is None, ``("arena", 0, offset)``, ``("bound", index, offset)`` or
-    ``("external", index, offset)``, offsets in bytes. `external_bytes` says how long each external must be (-1: whatever the
-    caller vouches for) and `written` which of them the program writes.
+    A step is ``(kernel, fields, arguments, work)``, `work` about how many multiply-adds it does; an argument is None,
+    ``("arena", 0, offset)``, ``("bound", index, offset)`` or ``("external", index, offset)``, offsets in bytes.
+    `external_bytes` says how long each external must be (-1: whatever the caller vouches for) and `written` which of
+    them the program writes.
 
     A program without bound buffers may run in several Python threads at once.
     """
@@ -222,8 +226,9 @@ cdef class Program:
             for thing in externals:
                 PyObject_GetBuffer(thing, &views[acquired], PyBUF_WRITABLE if self.written[acquired] else PyBUF_SIMPLE)
                 acquired += 1
-                if self.external_bytes[acquired - 1] >= 0 and views[acquired - 1].len != self.external_bytes[acquired - 1]:
-                    raise ValueError(f"external {acquired - 1} has {views[acquired - 1].len} bytes, not {self.external_bytes[acquired - 1]}.")
+                wanted = self.external_bytes[acquired - 1]
+                if wanted >= 0 and views[acquired - 1].len != wanted:
+                    raise ValueError(f"external {acquired - 1} has {views[acquired - 1].len} bytes, not {wanted}.")
             if borrowed:
                 scratch_offset = (self.arena_bytes + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
                 slab = take_arena(scratch_offset + threads * self.scratch_bytes)

@@ -21,13 +21,12 @@ int64_t isa_list(const isa **rows) {
                            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 #endif
     static isa list[3];
-    const isa found[] = {
-        ROW(baseline, 1)
+    const isa found[] = {ROW(baseline, 1)
 #ifdef CONVCORE_HAS_AVX2
-        ROW(avx2, has_avx2)
+                             ROW(avx2, has_avx2)
 #endif
 #ifdef CONVCORE_HAS_AVX512
-        ROW(avx512, has_avx512)
+                                 ROW(avx512, has_avx512)
 #endif
     };
     const int64_t count = sizeof found / sizeof found[0];

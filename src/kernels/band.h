@@ -7,8 +7,12 @@
 
 #include <string.h>
 
-/* About as much work as makes a task worth its start. */
-#define TASK_MULTIPLY_ADDS (1 << 20)
+/* With this many images they alone feed the threads. */
+enum { MANY_IMAGES = 8 };
+
+/* Multiply-adds that make a task worth its start; with few images tasks are smaller, so that there are some for each thread. */
+static int64_t task_work(const problem *p) { return p->n >= MANY_IMAGES ? 1 << 20 : 1 << 17; }
+
 /* A padded copy of more than this leaves the caches. */
 #define BAND_BYTES (1 << 19)
 #define CACHE_LINE 64
@@ -30,7 +34,9 @@ static void copy_band(real *to, const real *image, int64_t h, int64_t w, int64_t
     }
 }
 
-static int64_t needed_rows(const problem *p, int64_t out_rows) { return (out_rows - 1) * p->sh + (p->kh - 1) * p->dh + 1; }
+static int64_t needed_rows(const problem *p, int64_t out_rows) {
+    return (out_rows - 1) * p->sh + (p->kh - 1) * p->dh + 1;
+}
 static int64_t needed_columns(const problem *p) { return (p->ow - 1) * p->sw + (p->kw - 1) * p->dw + 1; }
 static int is_padded(const problem *p) {
     return p->pt || p->pl || needed_rows(p, p->oh) > p->ih || needed_columns(p) > p->iw;
@@ -58,7 +64,8 @@ static int64_t forward_segments(const problem *p, int64_t row_step, segment *seg
     int64_t count = 0;
     for (int64_t kh = 0; kh < p->kh; kh++)
         for (int64_t kw = 0; kw < p->kw; kw += joined)
-            segments[count++] = (segment){kh * p->dh * row_step + kw * p->dw * p->ic, (kh * p->kw + kw) * p->ic, joined * p->ic};
+            segments[count++] =
+                (segment){kh * p->dh * row_step + kw * p->dw * p->ic, (kh * p->kw + kw) * p->ic, joined * p->ic};
     return count;
 }
 static int64_t forward_segment_bytes(const problem *p) {

@@ -7,14 +7,16 @@
 
 static int64_t forward_rows(const problem *p) {
     const int64_t work = p->ow * p->oc * p->kh * p->kw * p->ic;
-    if (!is_padded(p)) return even_rows(p->oh, ceil_div(TASK_MULTIPLY_ADDS, work));
+    if (!is_padded(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
     const int64_t row_bytes = p->sh * needed_columns(p) * p->ic * (int64_t)sizeof(real);
-    const int64_t rows = max64(ceil_div(TASK_MULTIPLY_ADDS, work), p->kh); /* or the overlap costs more than the work */
+    const int64_t rows = max64(ceil_div(task_work(p), work), p->kh); /* or the overlap costs more than the work */
     return even_rows(p->oh, max64(1, min64(rows, BAND_BYTES / row_bytes)));
 }
 static int64_t conv2d_forward_tasks(const problem *p) { return p->n * ceil_div(p->oh, forward_rows(p)); }
 
-static int64_t conv2d_forward_scratch(const problem *p) { return forward_segment_bytes(p) + band_bytes(p, forward_rows(p)); }
+static int64_t conv2d_forward_scratch(const problem *p) {
+    return forward_segment_bytes(p) + band_bytes(p, forward_rows(p));
+}
 
 /* buf: x, w, bias or NULL, y. A task is a few output rows of one image. */
 static void conv2d_forward(const problem *p, int64_t task, void *const *buf, void *scratch) {

@@ -47,7 +47,7 @@ static int64_t last_met(int64_t last, int64_t pad, int64_t stride) { return floo
 
 static int64_t backward_rows(const problem *p) {
     const int64_t work = max64(1, p->iw * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
-    return even_rows(p->ih, max64(ceil_div(TASK_MULTIPLY_ADDS, work), p->kh));
+    return even_rows(p->ih, max64(ceil_div(task_work(p), work), p->kh));
 }
 static int64_t conv2d_backward_data_tasks(const problem *p) { return p->n * ceil_div(p->ih, backward_rows(p)); }
 
@@ -62,8 +62,8 @@ static int64_t conv2d_backward_data_scratch(const problem *p) {
 }
 
 /* The runs of the sum for input row ih and for columns of one phase, relative to the band's row oh0 and column ow0. */
-static int64_t backward_segments(const problem *p, const int64_t *order, int64_t ih, int64_t iw, int64_t oh0, int64_t ow0,
-                                 int64_t row_step, segment *segments) {
+static int64_t backward_segments(const problem *p, const int64_t *order, int64_t ih, int64_t iw, int64_t oh0,
+                                 int64_t ow0, int64_t row_step, segment *segments) {
     int64_t count = 0;
     for (int64_t i = 0; i < p->kh; i++) {
         const int64_t at_h = ih + p->pt - order[i] * p->dh;

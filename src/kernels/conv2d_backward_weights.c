@@ -24,7 +24,8 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
     const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
     const int64_t joined = p->dw == 1 ? p->kw : 1, lines = joined * p->ic, step = leaf_rows(p);
     real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * p->oc;
-    outer_args t = {.x_step = p->sw * p->ic, .g_step = p->oc, .g_row = p->ow * p->oc, .columns = p->ow, .d_step = p->oc};
+    outer_args t = {
+        .x_step = p->sw * p->ic, .g_step = p->oc, .g_row = p->ow * p->oc, .columns = p->ow, .d_step = p->oc};
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
         for (int64_t oh = 0; oh < p->oh; oh += step) {
             t.rows = min64(step, p->oh - oh);

@@ -13,7 +13,7 @@ static int64_t strip_rows(const problem *p, int64_t pooled) { return (pooled - 1
 
 static int64_t pool_rows(const problem *p) {
     const int64_t work = p->qh * strip_columns(p) * p->oc * p->kh * p->kw * p->ic;
-    return even_rows(p->zh, ceil_div(TASK_MULTIPLY_ADDS, work));
+    return even_rows(p->zh, ceil_div(task_work(p), work));
 }
 static int64_t conv2d_forward_pool_tasks(const problem *p) { return p->n * ceil_div(p->zh, pool_rows(p)); }
 static int64_t strip_bytes(const problem *p) { return p->qh * strip_columns(p) * p->oc * (int64_t)sizeof(real); }
@@ -33,7 +33,8 @@ static void pool_strip(const problem *p, const real *strip, real *y, uint8_t *co
             real code = 0;
             for (int64_t i = 0; i < p->qh; i++)
                 for (int64_t j = 0; j < p->qw; j++, code += 1)
-                    vkeep_first_max(load_channels(window + i * row + j * p->oc, 0, 1, lanes < VL, m), vset1(code), &best, &where);
+                    vkeep_first_max(load_channels(window + i * row + j * p->oc, 0, 1, lanes < VL, m), vset1(code),
+                                    &best, &where);
             store_channels(y + oc, p->relu ? vrelu(best) : best, 0, 1, lanes < VL, m);
             if (codes) vstore_codes(codes + oc, where, lanes);
         }

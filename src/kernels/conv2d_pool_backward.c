@@ -31,8 +31,8 @@ static int64_t place_of_window(const problem *p, int64_t window, int64_t row_ste
 #endif
 
 /* d[v] += sum over a list of g * x[place + v]. */
-INLINE void list_tile(real *d, const real *x, const int32_t *places, const real *g, int64_t count, const int vecs, const int tail,
-                      vmask m) {
+INLINE void list_tile(real *d, const real *x, const int32_t *places, const real *g, int64_t count, const int vecs,
+                      const int tail, vmask m) {
     vec acc[LIST_VECTORS];
     UNROLL for (int v = 0; v < vecs; v++) acc[v] = load_channels(d, v, vecs, tail, m);
     for (int64_t i = 0; i < count; i++) {
@@ -45,22 +45,22 @@ INLINE void list_tile(real *d, const real *x, const int32_t *places, const real 
 
 typedef void (*list_fn)(real *d, const real *x, const int32_t *places, const real *g, int64_t count, vmask m);
 
-#define LIST_TILE(VECS, UNUSED)                                                                                                    \
-    static void list_##VECS(real *d, const real *x, const int32_t *at, const real *g, int64_t n, vmask m) {                        \
-        list_tile(d, x, at, g, n, VECS, 0, m);                                                                                     \
-    }                                                                                                                              \
-    static void list_##VECS##_tail(real *d, const real *x, const int32_t *at, const real *g, int64_t n, vmask m) {                 \
-        list_tile(d, x, at, g, n, VECS, 1, m);                                                                                     \
+#define LIST_TILE(VECS, UNUSED)                                                                                    \
+    static void list_##VECS(real *d, const real *x, const int32_t *at, const real *g, int64_t n, vmask m) {        \
+        list_tile(d, x, at, g, n, VECS, 0, m);                                                                     \
+    }                                                                                                              \
+    static void list_##VECS##_tail(real *d, const real *x, const int32_t *at, const real *g, int64_t n, vmask m) { \
+        list_tile(d, x, at, g, n, VECS, 1, m);                                                                     \
     }
 #define LIST_ROW(VECS, UNUSED) [VECS] = {list_##VECS, list_##VECS##_tail},
 
-UP_TO(LIST_VECTORS)(LIST_TILE, 0)
-static const list_fn list_tiles[][2] = {UP_TO(LIST_VECTORS)(LIST_ROW, 0)};
+UP_TO(LIST_VECTORS)(LIST_TILE, 0) static const list_fn list_tiles[][2] = {UP_TO(LIST_VECTORS)(LIST_ROW, 0)};
 
 /* The same over a run of any length. */
 static void list_run(real *d, const real *x, int64_t length, const int32_t *places, const real *g, int64_t count) {
     for (int64_t done = 0; done < length; done += LIST_VECTORS * VL) {
-        const int64_t left = min64(LIST_VECTORS * VL, length - done), vecs = ceil_div(left, VL), last = left - (vecs - 1) * VL;
+        const int64_t left = min64(LIST_VECTORS * VL, length - done), vecs = ceil_div(left, VL),
+                      last = left - (vecs - 1) * VL;
         list_tiles[vecs][last < VL](d + done, x + done, places, g, count, vmask_first(last));
     }
 }
@@ -79,8 +79,8 @@ static int64_t conv2d_backward_weights_pool_scratch(const problem *p) {
 }
 
 /* What is alive in each of `lanes` channels over the windows of `rows` pooled rows. */
-static void list_channels(const problem *p, const real *g, const uint8_t *codes, int64_t rows, int64_t lanes, int64_t row_step,
-                          int32_t *places, real *values, int64_t *counts) {
+static void list_channels(const problem *p, const real *g, const uint8_t *codes, int64_t rows, int64_t lanes,
+                          int64_t row_step, int32_t *places, real *values, int64_t *counts) {
     const int64_t length = list_length(p);
     int32_t of_code[256];
     places_of_codes(p, row_step, of_code);
@@ -109,12 +109,15 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++)
         for (int64_t z = 0; z < p->zh; z += list_rows(p)) {
             const int64_t rows = min64(list_rows(p), p->zh - z), at = (n * p->zh + z) * p->zw * p->oc + oc;
-            const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, z * p->th, strip_rows(p, rows), padded);
+            const band in =
+                read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, z * p->th, strip_rows(p, rows), padded);
             const int64_t segment_count = forward_segments(p, in.row_step, segments);
-            list_channels(p, (const real *)buf[1] + at, (const uint8_t *)buf[2] + at, rows, lanes, in.row_step, places, values, counts);
+            list_channels(p, (const real *)buf[1] + at, (const uint8_t *)buf[2] + at, rows, lanes, in.row_step, places,
+                          values, counts);
             for (int64_t k = 0; k < lanes; k++)
                 for (const segment *s = segments; s < segments + segment_count; s++)
-                    list_run(partial + k * taps + s->w, in.x + s->x, s->length, places + k * length, values + k * length, counts[k]);
+                    list_run(partial + k * taps + s->w, in.x + s->x, s->length, places + k * length,
+                             values + k * length, counts[k]);
         }
 }
 
@@ -137,25 +140,27 @@ static void cut_patches(const problem *p, band in, real *patches) {
 }
 
 /* partial[tap][oc] += g * picked pixel, over one row of windows and `vecs` vectors of channels. */
-INLINE void pick_windows(const problem *p, const real *patches, const real *g, const uint8_t *codes, real *partial, const int vecs,
-                         int64_t lanes) {
+INLINE void pick_windows(const problem *p, const real *patches, const real *g, const uint8_t *codes, real *partial,
+                         const int vecs, int64_t lanes) {
     const int64_t last = lanes - (vecs - 1) * VL;
     const int tail = last < VL;
     const vmask m = vmask_first(last);
     vec acc[PATCH_TAPS * PATCH_TAPS][2];
-    UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) UNROLL for (int v = 0; v < vecs; v++) acc[tap][v] = vset1(0);
+    UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) UNROLL for (int v = 0; v < vecs; v++) acc[tap][v] =
+        vset1(0);
     for (int64_t z = 0; z < p->zw; z++, patches += PATCH, g += p->oc, codes += p->oc)
         UNROLL for (int v = 0; v < vecs; v++) {
             const vec value = load_channels(g, v, vecs, tail, m);
             const vpicks picks = vpicks_of(codes + v * VL, v == vecs - 1 ? last : VL);
-            UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++)
-                acc[tap][v] = vfma(value, vpick(patches + tap / 3 * 4 + tap % 3, picks), acc[tap][v]);
+            UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) acc[tap][v] =
+                vfma(value, vpick(patches + tap / 3 * 4 + tap % 3, picks), acc[tap][v]);
         }
     for (int64_t kh = 0; kh < p->kh; kh++)
         for (int64_t kw = 0; kw < p->kw; kw++) {
             real *d = partial + (kh * p->kw + kw) * p->oc;
             for (int v = 0; v < vecs; v++)
-                store_channels(d, vadd(load_channels(d, v, vecs, tail, m), acc[kh * PATCH_TAPS + kw][v]), v, vecs, tail, m);
+                store_channels(d, vadd(load_channels(d, v, vecs, tail, m), acc[kh * PATCH_TAPS + kw][v]), v, vecs, tail,
+                               m);
         }
 }
 
@@ -167,7 +172,8 @@ static void conv2d_backward_weights_pool_c1(const problem *p, int64_t task, void
     memset(partial, 0, (size_t)(p->kh * p->kw * p->oc) * sizeof(real));
     for (int64_t n = task * p->count; n < min64((task + 1) * p->count, p->n); n++)
         for (int64_t z = 0; z < p->zh; z++) {
-            const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw, z * p->th, strip_rows(p, 1), patches + p->zw * PATCH);
+            const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw, z * p->th, strip_rows(p, 1),
+                                      patches + p->zw * PATCH);
             const int64_t at = (n * p->zh + z) * p->zw * p->oc;
             cut_patches(p, in, patches);
             for (int64_t oc = 0; oc < p->oc;) {
@@ -192,7 +198,8 @@ static int64_t reached_columns(const problem *p) { return (strip_columns(p) - 1)
 /* The list of one window: its channels by code, and room for what vcompact writes beyond them. */
 static int64_t window_list(const problem *p) { return p->oc + VL; }
 static int64_t window_list_bytes(const problem *p) {
-    return aligned(list_length(p) * (window_list(p) * (int64_t)(sizeof(int32_t) + sizeof(real)) + (p->qh * p->qw + 1) * (int64_t)sizeof(int32_t)));
+    return aligned(list_length(p) * (window_list(p) * (int64_t)(sizeof(int32_t) + sizeof(real)) +
+                                     (p->qh * p->qw + 1) * (int64_t)sizeof(int32_t)));
 }
 
 static int64_t conv2d_backward_data_pool_tasks(const problem *p) { return p->n; }
@@ -202,16 +209,17 @@ static int64_t conv2d_backward_data_pool_scratch(const problem *p) {
 }
 
 /* What is alive in each window, by code: ends[code] is where the channels of `code` begin, ends[code + 1] where they end. */
-static void list_windows(const problem *p, const real *g, const uint8_t *codes, int64_t windows, int32_t *places, real *values,
-                         int32_t *ends) {
+static void list_windows(const problem *p, const real *g, const uint8_t *codes, int64_t windows, int32_t *places,
+                         real *values, int32_t *ends) {
     const int32_t taps = (int32_t)(p->kh * p->kw * p->ic);
-    for (int64_t z = 0; z < windows; z++, g += p->oc, codes += p->oc, places += window_list(p), values += window_list(p)) {
+    for (int64_t z = 0; z < windows;
+         z++, g += p->oc, codes += p->oc, places += window_list(p), values += window_list(p)) {
         int64_t count = 0;
         *ends++ = 0;
         for (int64_t code = 0; code < p->qh * p->qw; code++) {
             for (int64_t oc = 0; oc < p->oc; oc += VL)
-                count += vcompact(g + oc, codes + oc, min64(VL, p->oc - oc), (uint8_t)code, (int32_t)oc * taps, taps, values + count,
-                                  places + count);
+                count += vcompact(g + oc, codes + oc, min64(VL, p->oc - oc), (uint8_t)code, (int32_t)oc * taps, taps,
+                                  values + count, places + count);
             *ends++ = (int32_t)count;
         }
     }
@@ -241,7 +249,9 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
                 const int32_t *end = ends + window * (codes + 1);
                 for (int64_t code = 0; code < codes; code++) {
                     const int64_t from = window * window_list(p) + end[code], count = end[code + 1] - end[code];
-                    if (count) list_run(d + of_code[code], (const real *)buf[2] + s->w, s->length, places + from, values + from, count);
+                    if (count)
+                        list_run(d + of_code[code], (const real *)buf[2] + s->w, s->length, places + from,
+                                 values + from, count);
                 }
             }
     }

@@ -7,8 +7,8 @@ static int64_t conv2d_forward_pool_c1_tasks(const problem *p) { return conv2d_fo
 static int64_t conv2d_forward_pool_c1_scratch(const problem *p) { return band_bytes(p, strip_rows(p, pool_rows(p))); }
 
 /* One row of windows for `vecs` vectors of channels. */
-INLINE void pool_windows(const problem *p, const real *x, int64_t row_step, const real *w, const real *bias, real *y, uint8_t *codes,
-                         const int vecs, int64_t lanes) {
+INLINE void pool_windows(const problem *p, const real *x, int64_t row_step, const real *w, const real *bias, real *y,
+                         uint8_t *codes, const int vecs, int64_t lanes) {
     const int64_t last = lanes - (vecs - 1) * VL;
     const int tail = last < VL;
     const vmask m = vmask_first(last);

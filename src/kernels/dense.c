@@ -18,8 +18,13 @@ static void dense_forward(const problem *p, int64_t task, void *const *buf, void
     const int64_t last_oc = min64((task % blocks + 1) * 4 * VL, p->oc), rows = min64(step, p->n - first);
     const real *bias = buf[2];
     const segment whole = {0, 0, p->ic};
-    inner_args t = {.x = (const real *)buf[0] + first * p->ic, .x_step = p->ic, .segments = &whole, .segment_count = 1,
-                    .w_step = p->oc, .relu = p->relu, .y_step = p->oc};
+    inner_args t = {.x = (const real *)buf[0] + first * p->ic,
+                    .x_step = p->ic,
+                    .segments = &whole,
+                    .segment_count = 1,
+                    .w_step = p->oc,
+                    .relu = p->relu,
+                    .y_step = p->oc};
     for (int64_t oc = task % blocks * 4 * VL; oc < last_oc;) {
         const int64_t vectors = tile_vectors(rows, last_oc - oc), channels = min64(vectors * VL, last_oc - oc);
         t.w = (const real *)buf[1] + oc;

@@ -30,7 +30,7 @@ typedef int64_t (*kernel_size)(const problem *p);
 
 typedef struct kernel {
     const char *name;
-    int64_t buffers;     /* how many pointers `run` reads from buf */
+    int64_t buffers; /* how many pointers `run` reads from buf */
     kernel_run run;
     kernel_size tasks;   /* how many tasks the problem has */
     kernel_size scratch; /* bytes that one task needs while it runs */

@@ -47,7 +47,8 @@ static void softmax_backward(const problem *p, int64_t task, void *const *buf, v
 /* The target of class k: one of int32 ids or of rows of probabilities (p->kind), smoothed by p->b. */
 enum { SPARSE, DENSE_TARGETS };
 INLINE double target(const problem *p, const void *targets, int64_t row, int64_t k) {
-    const double t = p->kind == SPARSE ? (double)(((const int32_t *)targets)[row] == k) : (double)((const real *)targets)[row * p->oc + k];
+    const double t = p->kind == SPARSE ? (double)(((const int32_t *)targets)[row] == k)
+                                       : (double)((const real *)targets)[row * p->oc + k];
     return t * (1 - p->b) + p->b / (double)p->oc;
 }
 

@@ -40,7 +40,8 @@ static void adam_step(const problem *p, int64_t task, void *const *buf, void *sc
     const real alpha = (real)hyper[0], rest1 = (real)(1 - hyper[1]), rest2 = (real)(1 - hyper[2]);
     const real epsilon = (real)hyper[3], decay = (real)hyper[4];
     const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
-    real *restrict w = (real *)buf[2] + first, *restrict m = (real *)buf[4] + first, *restrict v = (real *)buf[5] + first;
+    real *restrict w = (real *)buf[2] + first, *restrict m = (real *)buf[4] + first,
+                   *restrict v = (real *)buf[5] + first;
     const real *restrict g = (const real *)buf[3] + first;
     for (int64_t i = 0; i < lanes; i++) {
         m[i] += (g[i] - m[i]) * rest1;

@@ -29,9 +29,20 @@ enum { EXP_TERMS = 7, MANTISSA = 23, BIAS = 127 };
 #define LN2_LOW (-2.12194440e-4f)
 #endif
 
-static const real inverse_factorial[] = {1, 1, 1 / (real)2, 1 / (real)6, 1 / (real)24, 1 / (real)120, 1 / (real)720, 1 / (real)5040,
-                                         1 / (real)40320, 1 / (real)362880, 1 / (real)3628800, 1 / (real)39916800,
-                                         1 / (real)479001600, 1 / (real)6227020800};
+static const real inverse_factorial[] = {1,
+                                         1,
+                                         1 / (real)2,
+                                         1 / (real)6,
+                                         1 / (real)24,
+                                         1 / (real)120,
+                                         1 / (real)720,
+                                         1 / (real)5040,
+                                         1 / (real)40320,
+                                         1 / (real)362880,
+                                         1 / (real)3628800,
+                                         1 / (real)39916800,
+                                         1 / (real)479001600,
+                                         1 / (real)6227020800};
 
 /* exp(x) for x <= 0: 2^n * exp(r), |r| <= ln(2)/2, by Taylor's series. NaN stays NaN, what is below the range is 0. */
 INLINE real exp_negative(real x) {

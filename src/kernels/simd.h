@@ -66,7 +66,7 @@ INLINE vmask vmask_first(int64_t n) {
 INLINE vec vload_masked(const real *p, vmask m) { return V(maskload)(p, m); }
 INLINE void vstore_masked(real *p, vec v, vmask m) { V(maskstore)(p, m, v); }
 INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
-    const vec wins = V(and)(V(cmp)(value, *best, _CMP_NLE_UQ), V(cmp)(*best, *best, _CMP_ORD_Q));
+    const vec wins = V (and)(V(cmp)(value, *best, _CMP_NLE_UQ), V(cmp)(*best, *best, _CMP_ORD_Q));
     *best = V(blendv)(*best, value, wins);
     *where = V(blendv)(*where, code, wins);
 }
@@ -112,9 +112,9 @@ typedef __m128 vec;
 #define V(op) _mm_##op##_ps
 #endif
 INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
-    const vec wins = V(and)(V(cmpnle)(value, *best), V(cmpord)(*best, *best));
-    *best = V(or)(V(and)(wins, value), V(andnot)(wins, *best));
-    *where = V(or)(V(and)(wins, code), V(andnot)(wins, *where));
+    const vec wins = V (and)(V(cmpnle)(value, *best), V(cmpord)(*best, *best));
+    *best = V(or)(V (and)(wins, value), V(andnot)(wins, *best));
+    *where = V(or)(V (and)(wins, code), V(andnot)(wins, *where));
 }
 #define CONVCORE_MASK_BY_COPY
 #define CONVCORE_NO_FMA
@@ -199,8 +199,8 @@ INLINE vec vpick(const real *table, vpicks picks) {
 
 /* The lanes of g that are not zero and whose code is `code`, as values and as places (first, first + step, ...), side by side.
  * Returns how many; up to VL elements more are written. */
-INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t code, int32_t first, int32_t step, real *values,
-                        int32_t *places) {
+INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t code, int32_t first, int32_t step,
+                        real *values, int32_t *places) {
 #if defined(__AVX512F__) && !defined(CONVCORE_F64)
     const vmask m = vmask_first(n);
     const __m512 value = _mm512_maskz_loadu_ps(m, g);

@@ -128,10 +128,10 @@ INLINE void outer_tile(const outer_args *t, const int P, const int vecs, const i
 }
 
 /* One function a shape of tile, with and without a partial last vector. */
-#define TILE(P, VECS)                                                                             \
-    static void inner_##VECS##x##P(const inner_args *t) { inner_tile(t, P, VECS, 0); }            \
-    static void inner_##VECS##x##P##_tail(const inner_args *t) { inner_tile(t, P, VECS, 1); }     \
-    static void outer_##VECS##x##P(const outer_args *t) { outer_tile(t, P, VECS, 0); }            \
+#define TILE(P, VECS)                                                                         \
+    static void inner_##VECS##x##P(const inner_args *t) { inner_tile(t, P, VECS, 0); }        \
+    static void inner_##VECS##x##P##_tail(const inner_args *t) { inner_tile(t, P, VECS, 1); } \
+    static void outer_##VECS##x##P(const outer_args *t) { outer_tile(t, P, VECS, 0); }        \
     static void outer_##VECS##x##P##_tail(const outer_args *t) { outer_tile(t, P, VECS, 1); }
 #define INNER_ROW(P, VECS) [P] = {inner_##VECS##x##P, inner_##VECS##x##P##_tail},
 #define OUTER_ROW(P, VECS) [P] = {outer_##VECS##x##P, outer_##VECS##x##P##_tail},
@@ -145,11 +145,9 @@ INLINE void outer_tile(const outer_args *t, const int P, const int vecs, const i
 #define UP_TO_(N) UP_TO_##N
 #define UP_TO(N) UP_TO_(N)
 
-UP_TO(ROWS_V1)(TILE, 1)
-UP_TO(ROWS_V2)(TILE, 2)
-UP_TO(ROWS_V4)(TILE, 4)
+UP_TO(ROWS_V1)(TILE, 1) UP_TO(ROWS_V2)(TILE, 2) UP_TO(ROWS_V4)(TILE, 4)
 
-static const inner_fn inner_v1[][2] = {UP_TO(ROWS_V1)(INNER_ROW, 1)};
+    static const inner_fn inner_v1[][2] = {UP_TO(ROWS_V1)(INNER_ROW, 1)};
 static const inner_fn inner_v2[][2] = {UP_TO(ROWS_V2)(INNER_ROW, 2)};
 static const inner_fn inner_v4[][2] = {UP_TO(ROWS_V4)(INNER_ROW, 4)};
 static const outer_fn outer_v1[][2] = {UP_TO(ROWS_V1)(OUTER_ROW, 1)};

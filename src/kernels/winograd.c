@@ -9,6 +9,9 @@
 
 enum { FREQUENCIES = 16, BLOCK_TILES = 28 };
 
+/* From one frequency's weights to the next: a cache line more than they need, or all would fall into one set of the cache. */
+static int64_t weight_plane(const problem *p) { return p->ic * p->oc + CACHE_LINE / (int64_t)sizeof(real); }
+
 /* Along one axis of a kernel: G g. */
 INLINE void transform_kernel(const vec g[3], vec t[4]) {
     const vec half = vset1((real)0.5), ends = g[0] + g[2];
@@ -20,10 +23,10 @@ INLINE void transform_kernel(const vec g[3], vec t[4]) {
 
 static int64_t winograd_weights_tasks(const problem *p) { return p->ic; }
 
-/* u[frequency][ic][oc] = G g G'. buf: w, u. A task is one input channel. */
+/* u[frequency][ic][oc] = G g G', frequencies weight_plane apart. buf: w, u. A task is one input channel. */
 static void winograd_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    const int64_t plane = p->ic * p->oc;
+    const int64_t plane = p->ic * p->oc, u_plane = weight_plane(p);
     for (int64_t oc = 0; oc < p->oc; oc += VL) {
         const real *g = (const real *)buf[0] + task * p->oc + oc;
         real *u = (real *)buf[1] + task * p->oc + oc;
@@ -39,7 +42,7 @@ static void winograd_weights(const problem *p, int64_t task, void *const *buf, v
             const vec k[3] = {columns[0][i], columns[1][i], columns[2][i]};
             vec t[4];
             transform_kernel(k, t);
-            for (int j = 0; j < 4; j++) store_channels(u + (i * 4 + j) * plane, t[j], 0, 1, tail, m);
+            for (int j = 0; j < 4; j++) store_channels(u + (i * 4 + j) * u_plane, t[j], 0, 1, tail, m);
         }
     }
 }
@@ -73,8 +76,8 @@ INLINE void input_tile(const real *x, int64_t row_step, int64_t step, real *v, i
 }
 
 /* One tile and one vector of channels, m[frequency][tile][channel] to the pooled output and its code. */
-INLINE void output_tile(const real *m, int64_t plane, const real *bias, int64_t relu, real *y, uint8_t *codes, int64_t lanes,
-                        const int tail, vmask mask) {
+INLINE void output_tile(const real *m, int64_t plane, const real *bias, int64_t relu, real *y, uint8_t *codes,
+                        int64_t lanes, const int tail, vmask mask) {
     vec columns[4][2];
     UNROLL for (int j = 0; j < 4; j++) {
         vec f[4];
@@ -100,8 +103,8 @@ INLINE void output_tile(const real *m, int64_t plane, const real *bias, int64_t 
 
 /* Where there are images enough for the threads a task is a whole one: longer runs of tiles fill the registers better. */
 static int64_t winograd_rows(const problem *p) {
-    const int64_t work = p->zw * FREQUENCIES * p->ic * p->oc;
-    return p->n >= 8 ? p->zh : even_rows(p->zh, ceil_div(TASK_MULTIPLY_ADDS, work));
+    const int64_t row = p->zw * FREQUENCIES * p->ic * p->oc;
+    return p->n >= MANY_IMAGES ? p->zh : even_rows(p->zh, ceil_div(1 << 20, row));
 }
 static int64_t conv2d_winograd_pool_tasks(const problem *p) { return p->n * ceil_div(p->zh, winograd_rows(p)); }
 static int64_t winograd_tiles(const problem *p) { return min64(BLOCK_TILES, winograd_rows(p) * p->zw); }
@@ -125,14 +128,16 @@ static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *bu
         for (int64_t i = 0; i < tiles; i++) {
             const real *x = in.x + (block + i) / p->zw * 2 * in.row_step + (block + i) % p->zw * 2 * p->ic;
             int64_t ic = 0;
-            for (; ic + VL <= p->ic; ic += VL) input_tile(x + ic, in.row_step, p->ic, v + i * p->ic + ic, v_plane, 0, vmask_first(VL));
-            if (ic < p->ic) input_tile(x + ic, in.row_step, p->ic, v + i * p->ic + ic, v_plane, 1, vmask_first(p->ic - ic));
+            for (; ic + VL <= p->ic; ic += VL)
+                input_tile(x + ic, in.row_step, p->ic, v + i * p->ic + ic, v_plane, 0, vmask_first(VL));
+            if (ic < p->ic)
+                input_tile(x + ic, in.row_step, p->ic, v + i * p->ic + ic, v_plane, 1, vmask_first(p->ic - ic));
         }
         for (int64_t f = 0; f < FREQUENCIES; f++)
             for (int64_t oc = 0; oc < p->oc;) {
                 const int64_t vectors = tile_vectors(tiles, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
                 t.x = v + f * v_plane;
-                t.w = (const real *)buf[1] + f * p->ic * p->oc + oc;
+                t.w = (const real *)buf[1] + f * weight_plane(p) + oc;
                 t.y = m + f * m_plane + oc;
                 inner_line(t, tiles, vectors, channels);
                 oc += channels;
@@ -147,7 +152,8 @@ static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *bu
                 if (lanes == VL)
                     output_tile(from + oc, m_plane, bias ? bias + oc : NULL, p->relu, y, codes, VL, 0, vmask_first(VL));
                 else
-                    output_tile(from + oc, m_plane, bias ? bias + oc : NULL, p->relu, y, codes, lanes, 1, vmask_first(lanes));
+                    output_tile(from + oc, m_plane, bias ? bias + oc : NULL, p->relu, y, codes, lanes, 1,
+                                vmask_first(lanes));
             }
         }
     }
