@@ -12,8 +12,9 @@ from convcore.shapes import Geometry
 
 __all__ = ["optimize"]
 
-# Kinds that compute each pixel from the same pixel.
+# Kinds that compute each pixel from the same pixel, and kinds that compute as many rows and columns as they are told.
 PIXELWISE = frozenset({"relu", "scale_shift", "sigmoid", "tanh"})
+SIZED = frozenset({"conv2d", "max_pool2d"})
 
 Extent = tuple[int, int]
 
@@ -29,7 +30,7 @@ def _needed(node: Node, output: Extent | None) -> Extent | None:
         return None
     if node.kind in PIXELWISE:
         return output
-    if node.kind not in {"conv2d", "max_pool2d"}:
+    if node.kind not in SIZED:
         return None
     g: Geometry = node.settings["geometry"]
     oh, ow = output or (g.oh, g.ow)
@@ -41,6 +42,8 @@ def _needed(node: Node, output: Extent | None) -> Extent | None:
 def _trim(graph: Graph) -> list[Node]:
     extents: dict[Value, Extent | None] = {graph.output: None}
     for node in reversed(graph.nodes):
+        if node.kind not in PIXELWISE | SIZED:
+            extents[node.output] = None
         extents[node.input] = _needed(node, extents[node.output])
     extents[graph.input] = None  # a data set is read as it lies
 
