@@ -1,0 +1,144 @@
+"""Cut borders and joined convolutions and pools: every output and gradient is that of the graph as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from convcore.optimizers import SGD
+from convcore.program import Feed, Graph
+from convcore.program.graph import Node
+from convcore.program.optimize import optimize
+from convcore.variables import Variable
+from tests.program.nets import Net
+from tests.reference import Array
+
+# Outputs are exact; a gradient sums up to some thousands of terms, in another order where a border was cut.
+GRADIENT_TOLERANCE = 1e-5
+
+
+def as_written(graph: Graph) -> list[Node]:
+    """The nodes of the graph, none joined and none trimmed."""
+    return [
+        Node(node.kind, node.input, node.output, node.parameters, dict(node.settings, index=index))
+        for index, node in enumerate(graph.nodes)
+    ]
+
+
+@pytest.fixture
+def both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], list[Array]]], list[tuple[Array, Array]]]:
+    """Runs a call as the graph is optimised and as it was written, and pairs the results."""
+
+    def run(call: Callable[[], list[Array]]) -> list[tuple[Array, Array]]:
+        ours = call()
+        with monkeypatch.context() as patch:
+            patch.setattr("convcore.program.lowering.optimize", as_written)
+            theirs = call()
+        return list(zip(ours, theirs, strict=True))
+
+    return run
+
+
+def close(ours: Array, theirs: Array, what: str) -> None:
+    np.testing.assert_allclose(
+        ours, theirs, rtol=0, atol=GRADIENT_TOLERANCE * (1 + np.abs(theirs).max(initial=0)), err_msg=what
+    )
+
+
+Both = Callable[[Callable[[], list[Array]]], list[tuple[Array, Array]]]
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_layer_by_layer_passes_agree(seed: int, both: Both) -> None:
+    """predict, forward and backward, with the gradient of the input."""
+
+    def call() -> list[Array]:
+        net = Net(seed)
+        runner = net.runner()
+        x, dy = net.data(int(net.rng.choice([1, 3, 9])))
+        predicted = runner.forward(x)
+        trained = runner.forward(x, training=True)
+        dx = runner.backward(dy)
+        return [predicted, trained, dx, *(variable.grad.copy() for variable in net.variables)]
+
+    (predicted, trained, *gradients), text = both(call), Net(seed).text
+    for ours, theirs in (predicted, trained):
+        np.testing.assert_array_equal(ours, theirs, err_msg=str(text))
+    for ours, theirs in gradients:
+        close(ours, theirs, str(text))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_training_programs_agree(seed: int, both: Both) -> None:
+    """Two whole batches and a partial one, in an order of their own, without the gradient of the input."""
+
+    def call() -> list[Array]:
+        net = Net(seed)
+        runner = net.runner(SGD(0.0))
+        feed = Feed(*net.data(13))
+        feed.order[:] = np.random.default_rng(seed).permutation(13)
+        results: list[Array] = []
+        for start, count in ((0, 5), (5, 5), (10, 3)):
+            loss = np.array(runner.train(feed, start, count))
+            results += [loss, runner.outputs.copy(), *(variable.grad.copy() for variable in net.variables)]
+        results.append(np.array([runner.test(feed, 0, 13), runner.test(feed, 10, 3)]))
+        return [*results, runner.predict(feed, 2, 9).copy()]
+
+    for ours, theirs in both(call):
+        close(ours, theirs, str(Net(seed).text))
+
+
+def chain(size: int, *layers: str) -> Graph:
+    """3x3 convolutions ("conv"), 2x2 pools of stride 2 ("pool") and pixelwise layers on images of `size`."""
+    graph = Graph((size, size, 2))
+    y = graph.input
+    for layer in layers:
+        if layer == "conv":
+            w = Variable(np.zeros((3, 3, y.shape[2], 2)), name="w")
+            y = graph.conv2d(y, w, None, stride=1, padding="valid")
+        elif layer == "pool":
+            y = graph.max_pool2d(y, 2, 2, "valid")
+        elif layer == "flatten":
+            y = graph.reshape(y, (y.size,))
+        else:
+            y = graph.activation(y, layer)
+    graph.output = y
+    return graph
+
+
+@pytest.mark.parametrize(
+    ("size", "layers", "kinds", "extents"),
+    [
+        # An odd plane before a pool: its last row and column are computed for nobody.
+        (13, ("conv", "pool"), ["conv2d_pool"], [(5, 5)]),
+        (14, ("conv", "conv", "tanh", "pool"), ["conv2d", "conv2d", "tanh", "max_pool2d"], [(12, 12), (10, 10)]),
+        (15, ("conv", "conv", "tanh", "pool"), ["conv2d", "conv2d", "tanh", "max_pool2d"], [(12, 12), (10, 10)]),
+        (15, ("conv", "pool", "conv", "pool"), ["conv2d_pool", "conv2d_pool"], [(6, 6), (2, 2)]),
+        (13, ("conv", "relu", "pool"), ["conv2d", "relu", "max_pool2d"], [(10, 10), (10, 10), (5, 5)]),
+        # All that a reshape reads is needed.
+        (13, ("conv", "flatten"), ["conv2d", "reshape"], [(11, 11)]),
+        # The input lies as it lies, and a layer that walks it from end to end cannot leave anything out.
+        (13, ("tanh", "pool"), ["tanh", "max_pool2d"], [(13, 13), (6, 6)]),
+    ],
+)
+def test_what_is_cut_and_joined(size: int, layers: tuple[str, ...], kinds: list[str], extents: list[object]) -> None:
+    graph = chain(size, *layers)
+    nodes = optimize(graph)
+    found = [node.kind for node in nodes]
+    if "conv2d_pool" not in kinds and "relu" in layers:
+        # The ReLU between a convolution and a pool may be taken into the joined node.
+        assert found in (kinds, ["conv2d_pool"])
+        return
+    assert found == kinds
+    assert [node.output.shape[:2] for node in nodes][: len(extents)] == extents
+    assert nodes[0].input is graph.input
+    assert nodes[-1].output is graph.output
+
+
+def test_the_graph_itself_is_left_alone() -> None:
+    graph = chain(13, "conv", "pool", "conv", "pool")
+    before = [(node.kind, node.input, node.output, dict(node.settings)) for node in graph.nodes]
+    optimize(graph)
+    assert [(node.kind, node.input, node.output, node.settings) for node in graph.nodes] == before
