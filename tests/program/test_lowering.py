@@ -1,0 +1,119 @@
+"""The lowering: memory that is shared, kept for the backward pass or given back, and segments around custom layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcore.errors import NotSupportedError, StateError
+from convcore.plans.steps import Steps
+from convcore.program import Graph, LossSpec
+from convcore.program.lowering import Lowering
+from convcore.variables import FlatParameters, Variable
+from tests.program.nets import Halve
+
+
+def lowering(graph: Graph, *variables: Variable, n: int = 4, training: bool = False) -> Lowering:
+    state = np.zeros(2, np.uint64)
+    return Lowering(graph, FlatParameters(variables), n, state, training=training, exact=True)
+
+
+def chain(*names: str, size: int = 100) -> Graph:
+    graph = Graph((size,))
+    y = graph.input
+    for name in names:
+        y = graph.python(y, Halve(), y.shape) if name == "python" else graph.activation(y, name)
+    graph.output = y
+    return graph
+
+
+def kernels(segments: list[Any]) -> list[Any]:
+    return [[kernel for kernel, *_ in s.steps] if isinstance(s, Steps) else "python" for s in segments]
+
+
+def test_two_buffers_carry_a_chain_of_any_length() -> None:
+    """Without training a value's memory is free once the value was read."""
+    sizes = []
+    for length in (3, 30):
+        low = lowering(chain(*["tanh"] * length))
+        low.take_input()
+        low.forward()
+        sizes.append(low.steps.layout.size)
+    assert sizes[0] == sizes[1]
+    low = lowering(chain(*["tanh"] * 30), training=True)
+    low.take_input()
+    low.forward()
+    assert low.steps.layout.size > 10 * sizes[0]
+
+
+def test_a_backward_pass_gives_values_and_gradients_back() -> None:
+    low = lowering(chain(*["tanh"] * 30), training=True)
+    low.take_input()
+    low.take_gradient()
+    low.forward()
+    forward = low.steps.layout.size
+    low.backward(to_input=True)
+    assert low.steps.layout.size <= forward + 3 * 4 * 4 * 100 + 3 * 64
+    assert low.gradient_or_none(low.graph.input) is not None
+
+
+def test_reshapes_share_memory() -> None:
+    graph = Graph((4, 6))
+    y = graph.reshape(graph.activation(graph.input, "tanh"), (24,))
+    graph.output = y
+    low = lowering(graph)
+    low.take_input()
+    low.forward()
+    assert low.value(graph.nodes[0].output) == low.value(y) if graph.nodes[0].output in low._values else True
+    assert kernels(low.cut()) == [["activation"]]
+
+
+def test_custom_layers_part_the_native_calls() -> None:
+    low = lowering(chain("tanh", "python", "tanh", "tanh", "python"))
+    low.take_input()
+    low.forward()
+    assert kernels(low.cut()) == [["activation"], "python", ["activation", "activation"], "python", []]
+    assert kernels(low.cut()) == [[]]
+
+
+def test_a_softmax_is_one_with_its_cross_entropy() -> None:
+    for loss, expected in (
+        (LossSpec("sparse_categorical_crossentropy"), ["softmax_cross_entropy"]),
+        (LossSpec("categorical_crossentropy"), ["softmax_cross_entropy"]),
+        (LossSpec("categorical_crossentropy", from_logits=True), ["softmax", "softmax_cross_entropy"]),
+        (LossSpec("mean_squared_error"), ["softmax", "mean_squared_error"]),
+    ):
+        low = lowering(chain("softmax"), training=True)
+        low.take_input()
+        low.forward(loss)
+        low.loss(loss, np.zeros(1), weighted=False, order=None)
+        assert [name for name in kernels(low.cut())[0] if name != "gather_words"] == [*expected, "total_loss"]
+
+
+def test_cross_entropy_of_maps_is_not_there() -> None:
+    graph = Graph((2, 3))
+    graph.output = graph.input
+    low = lowering(graph)
+    low.take_input()
+    with pytest.raises(NotSupportedError, match=r"\(2, 3\)"):
+        low.loss(LossSpec("categorical_crossentropy"), np.zeros(1), weighted=False, order=None)
+
+
+def test_parameters_are_places_in_the_flat_buffers() -> None:
+    kernel, bias = Variable(np.zeros((100, 3)), name="kernel"), Variable(np.zeros(3), name="bias")
+    graph = Graph((100,))
+    graph.output = graph.dense(graph.input, kernel, bias)
+    low = lowering(graph, kernel, bias)
+    w, b = low.parameters_of(graph.nodes[0])
+    dw, db = low.gradients_of(graph.nodes[0])
+    assert b is not None
+    assert db is not None
+    assert (w.kind, w.offset, b.offset) == ("bound", 0, 4 * 300)
+    assert (dw.index, dw.offset, db.offset) == (w.index + 1, 0, 4 * 300)
+    bare = Graph((3,))
+    bare.relu(bare.input)
+    bare.nodes[0].parameters = (None, None)
+    with pytest.raises(StateError, match="no weights"):
+        low.parameters_of(bare.nodes[0])
