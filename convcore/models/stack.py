@@ -243,6 +243,7 @@ class Stack(Layer, record_build=False):
 
     def lower(self, graph: Graph, x: Value) -> Value:
         for layer in self.layers:
+            graph.layer = layer.name
             x = layer.lower(graph, x)
         return x
 

@@ -7,7 +7,7 @@ from convcore.plans.layout import CACHE_LINE
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["backward_data", "backward_weights", "can_join", "forward"]
+__all__ = ["backward_data", "backward_weights", "forward", "reason_apart", "reason_direct"]
 
 FREQUENCIES = 16
 LEAST_CHANNELS = 16
@@ -19,23 +19,38 @@ MOST_WINDOWS = 2048
 MOST_ELEMENTS = 2**31 - 1
 
 
-def can_join(g: Geometry, pool: Geometry) -> bool:
-    """Whether the kernels take this convolution and this pool together: no padding of the pool, no overlap of its
-    windows."""
-    inside = (pool.oh - 1) * pool.sh + pool.kh <= pool.ih and (pool.ow - 1) * pool.sw + pool.kw <= pool.iw
-    apart = pool.sh >= pool.kh and pool.sw >= pool.kw
-    elements = max((g.ih + g.kh) * (g.iw + g.kw) * g.ic, g.kh * g.kw * g.ic * g.oc)
-    small = 2 <= pool.kh * pool.kw <= MOST_TAPS and pool.ow <= MOST_WINDOWS and elements <= MOST_ELEMENTS
-    return inside and apart and small and (pool.pt, pool.pl) == (0, 0)
+def reason_apart(g: Geometry, pool: Geometry) -> str | None:
+    """Why the kernels do not take this convolution and this pool together; None if they do."""
+    if (pool.pt, pool.pl) != (0, 0):
+        return "padding of the pool"
+    if (pool.oh - 1) * pool.sh + pool.kh > pool.ih or (pool.ow - 1) * pool.sw + pool.kw > pool.iw:
+        return "padding of the pool"
+    if pool.sh < pool.kh or pool.sw < pool.kw:
+        return "pool windows overlap"
+    if pool.kh * pool.kw < 2:
+        return "the pool's window is one pixel"
+    if pool.kh * pool.kw > MOST_TAPS:
+        return f"a pool window of more than {MOST_TAPS} pixels"
+    if pool.ow > MOST_WINDOWS:
+        return f"more than {MOST_WINDOWS} pool windows in a row"
+    if max((g.ih + g.kh) * (g.iw + g.kw) * g.ic, g.kh * g.kw * g.ic * g.oc) > MOST_ELEMENTS:
+        return f"more than {MOST_ELEMENTS} elements in an image or in the weights"
+    return None
 
 
-def _suits_winograd(g: Geometry, pool: Geometry) -> bool:
-    """Whether F(2x2, 3x3) applies and its transforms, which grow with ic + oc, cost less than it saves, which grows
-    with ic * oc; and whether one image pays for turning the weights. The size of the batch has no say: it must not
-    change an image's bits."""
-    kernel = (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw) == (3, 3, 1, 1, 1, 1)
-    window = (pool.kh, pool.kw, pool.sh, pool.sw) == (2, 2, 2, 2)
-    return kernel and window and min(g.ic, g.oc) >= LEAST_CHANNELS and pool.oh * pool.ow >= LEAST_TILES
+def reason_direct(g: Geometry, pool: Geometry) -> str | None:
+    """Why the sum is computed directly; None if F(2x2, 3x3) applies and its transforms, which grow with ic + oc, cost
+    less than it saves, which grows with ic * oc, and if one image pays for turning the weights. The size of the batch
+    has no say: it must not change an image's bits."""
+    if (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw) != (3, 3, 1, 1, 1, 1):
+        return "Winograd is for 3x3 kernels with stride and dilation 1"
+    if (pool.kh, pool.kw, pool.sh, pool.sw) != (2, 2, 2, 2):
+        return "Winograd is for 2x2 pools"
+    if min(g.ic, g.oc) < LEAST_CHANNELS:
+        return f"fewer than {LEAST_CHANNELS} channels: no Winograd"
+    if pool.oh * pool.ow < LEAST_TILES:
+        return f"fewer than {LEAST_TILES} pool windows: no Winograd"
+    return None
 
 
 def _fits_patches(g: Geometry, pool: Geometry) -> bool:
@@ -66,16 +81,17 @@ def forward(
     fields = _fields(g, pool) | {"relu": int(relu)}
     windows = g.n * pool.oh * pool.ow * g.oc
     work = windows * pool.kh * pool.kw * g.kh * g.kw * g.ic
-    if not exact and _suits_winograd(g, pool):
+    direct = "exact maths: no Winograd" if exact else reason_direct(g, pool)
+    if direct is None:
         # Each frequency's weights end with a cache line of padding, see winograd.c.
         turned = steps.bytes(FREQUENCIES * (g.ic * g.oc * steps.item_bytes + CACHE_LINE))
         steps.add("winograd_weights", fields, w, turned, work=FREQUENCIES * g.ic * g.oc)
         steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=windows * FREQUENCIES * g.ic)
         steps.release(turned)
     elif _fits_patches(g, pool):
-        steps.add("conv2d_forward_pool_c1", fields, x, w, bias, y, codes, work=work)
+        steps.add("conv2d_forward_pool_c1", fields, x, w, bias, y, codes, work=work, note=direct)
     else:
-        steps.add("conv2d_forward_pool", fields, x, w, bias, y, codes, work=work)
+        steps.add("conv2d_forward_pool", fields, x, w, bias, y, codes, work=work, note=direct)
 
 
 def backward_weights(

@@ -9,9 +9,17 @@ from typing import Any
 from convcore.engine import native
 from convcore.plans.layout import Layout
 
-__all__ = ["Buffer", "Steps"]
+__all__ = ["Buffer", "Origin", "Steps"]
 
 ITEM_BYTES = {"float32": 4, "float64": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What steps stand for: a part of a program ("forward", say) and, if it is one's, the node of a graph."""
+
+    part: str
+    node: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,9 @@ class Steps:
         self.item_bytes = ITEM_BYTES[dtype]
         self.layout = Layout()
         self.steps: list[tuple[str, dict[str, int | float], list[Buffer | None], float]] = []
+        # Beside each step, for explain: what it stands for, and why it takes a slower path than it might.
+        self.remarks: list[tuple[Origin, str | None]] = []
+        self.origin = Origin("")
         self._bound: list[Any] = []
         self._externals: list[tuple[int, bool]] = []
 
@@ -42,6 +53,7 @@ class Steps:
         """An empty list that runs after this one, over the same arena and the same externals."""
         following = Steps(self.dtype)
         following.layout = self.layout
+        following.origin = self.origin
         following._externals = self._externals
         return following
 
@@ -71,9 +83,17 @@ class Steps:
         if buffer.kind == "arena":
             self.layout.release(buffer.offset)
 
-    def add(self, kernel: str, fields: Mapping[str, int | float], *buffers: Buffer | None, work: float) -> None:
-        """Append a step; `work` is about how many multiply-adds it costs."""
+    def add(
+        self,
+        kernel: str,
+        fields: Mapping[str, int | float],
+        *buffers: Buffer | None,
+        work: float,
+        note: str | None = None,
+    ) -> None:
+        """Append a step; `work` is about how many multiply-adds it costs, `note` why it takes a slower path."""
         self.steps.append((kernel, dict(fields), list(buffers), float(work)))
+        self.remarks.append((self.origin, note))
 
     def build(self) -> native.Program:
         steps = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,10 @@ class CompiledProgram:
         require_memory(size, f"a batch of {low.n}")
         self.n = low.n
         self.arena = native.Arena(max(size, 1))
+        #: What `parts` were made from, for explain.
+        self.plans = [[segment for segment in part if not _is_empty(segment)] for part in parts]
         self.parts = [
-            [segment.build() if isinstance(segment, Steps) else segment for segment in part if not _is_empty(segment)]
-            for part in parts
+            [segment.build() if isinstance(segment, Steps) else segment for segment in part] for part in self.plans
         ]
         output = low.graph.output
         self._look = low.view(low.value(output), output.shape)
@@ -41,16 +43,18 @@ class CompiledProgram:
             if isinstance(segment, native.Program):
                 segment.run(externals, self.arena)
             else:
-                segment(self.arena, externals)
+                segment.run(self.arena, externals)
 
     def profile(self, part: int, externals: tuple[Any, ...]) -> list[tuple[int, float]]:
-        """Run step by step: (tasks, seconds) of each native step."""
+        """Run step by step: (tasks, seconds) of each, custom layers among them."""
         times: list[tuple[int, float]] = []
         for segment in self.parts[part]:
             if isinstance(segment, native.Program):
                 times += segment.run(externals, self.arena, True)
             else:
-                segment(self.arena, externals)
+                start = time.perf_counter()
+                segment.run(self.arena, externals)
+                times.append((1, time.perf_counter() - start))
         return times
 
     def outputs(self, externals: tuple[Any, ...]) -> FloatArray:

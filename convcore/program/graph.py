@@ -45,13 +45,14 @@ class Value:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Node:
-    """One operation: its kind, what it reads and computes, its parameters and its settings."""
+    """One operation: its kind, what it reads and computes, its parameters, its settings, and the layers it is of."""
 
     kind: str
     input: Value
     output: Value
     parameters: tuple[Variable | None, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
 
 
 class Graph:
@@ -60,6 +61,8 @@ class Graph:
     def __init__(self, input_shape: Sequence[int]) -> None:
         self.input = Value(tuple(int(size) for size in input_shape))
         self.nodes: list[Node] = []
+        # The layer that is being lowered, by name: its nodes bear it.
+        self.layer: str | None = None
         self._output: Value | None = None
 
     @property
@@ -81,7 +84,7 @@ class Graph:
             raise NotSupportedError(
                 "a value is read by one node only: branches are not implemented (supported: a chain of layers)."
             )
-        node = Node(kind, x, Value(shape), parameters, settings)
+        node = Node(kind, x, Value(shape), parameters, settings, () if self.layer is None else (self.layer,))
         node.output.producer = node
         self.nodes.append(node)
         return node.output

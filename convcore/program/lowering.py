@@ -13,7 +13,7 @@ import numpy.typing as npt
 from convcore.engine import native
 from convcore.errors import NotSupportedError, StateError
 from convcore.plans import pointwise
-from convcore.plans.steps import Buffer, Steps
+from convcore.plans.steps import Buffer, Origin, Steps
 from convcore.program.graph import Graph, Node, Shape, Value
 from convcore.program.loss import LossSpec
 from convcore.program.nodes import NODES
@@ -24,8 +24,13 @@ __all__ = ["Lowering", "PythonCall"]
 
 FloatArray = npt.NDArray[np.float32]
 
-# What runs between two native calls, given the arena and the run's externals.
-PythonCall = Callable[[native.Arena, Sequence[Any]], None]
+
+@dataclass(frozen=True, slots=True)
+class PythonCall:
+    """What runs between two native calls, given the arena and the run's externals."""
+
+    run: Callable[[native.Arena, Sequence[Any]], None]
+    origin: Origin
 
 
 @dataclass(slots=True)
@@ -139,9 +144,9 @@ class Lowering:
 
         return look
 
-    def python(self, call: PythonCall) -> None:
+    def python(self, call: Callable[[native.Arena, Sequence[Any]], None]) -> None:
         """A custom layer runs here: what was planned so far is one native call, what follows another."""
-        self._segments += [self.steps, call]
+        self._segments += [self.steps, PythonCall(call, self.steps.origin)]
         self.steps = self.steps.continued()
 
     def _new(self, table: dict[Value, Storage], value: Value) -> Buffer:
@@ -168,6 +173,7 @@ class Lowering:
     def gather_input(self, kind: int) -> None:
         """The batch is gathered from external 0, a data set of elements of `kind`, in the order that external 1
         gives."""
+        self.steps.origin = Origin("input")
         x, size = self.graph.input, self.graph.input.size
         source, order = self.steps.external(-1), self.steps.external(8 * self.n)
         fields = {"n": self.n, "count": size, "kind": kind}
@@ -180,6 +186,7 @@ class Lowering:
             if node is joined:
                 self.new_value(node.output)
                 continue
+            self.steps.origin = Origin("forward", node)
             NODES[node.kind].forward(self, node)
             if not self.training and node.input is not self.graph.input:
                 self._drop(self._values, node.input)
@@ -187,6 +194,8 @@ class Lowering:
     def loss(self, loss: LossSpec, total: npt.NDArray[np.float64], *, weighted: bool, order: Buffer | None) -> None:
         """The mean loss, to `total`, and its gradient. Targets and weights are the next externals, one row a sample
         of the batch, or of the data set if there is an `order`."""
+        joined = self._softmax_in(loss)
+        self.steps.origin = Origin("loss", joined)
         output, n = self.graph.output, self.n
         if loss.is_cross_entropy and len(output.shape) != 1:
             raise NotSupportedError(
@@ -195,7 +204,6 @@ class Lowering:
         targets = self._rows(1 if loss.is_sparse else output.size, order)
         weights = self._rows(1, order) if weighted else None
         each = self.steps.reals(n)
-        joined = self._softmax_in(loss)
         common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": 1 / n, "smoothing": loss.label_smoothing}
         common["from_logits"] = loss.from_logits
         if joined is not None or loss.from_logits:
@@ -229,6 +237,7 @@ class Lowering:
         """From the gradient of the output to those of the parameters, and of the input if it is wanted."""
         for node in reversed(self.nodes):
             if node.input not in self._gradients:
+                self.steps.origin = Origin("backward", node)
                 NODES[node.kind].backward(self, node, to_input or node.input is not self.graph.input)
             self._drop(self._gradients, node.output)
             if node.output is not self.graph.output:

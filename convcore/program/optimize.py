@@ -60,7 +60,7 @@ def _trim(graph: Graph) -> list[Node]:
         if "geometry" in settings:
             g: Geometry = settings["geometry"]
             settings["geometry"] = g.resized(ih=x.shape[0], iw=x.shape[1], oh=y.shape[0], ow=y.shape[1])
-        trimmed.append(Node(node.kind, x, y, node.parameters, settings))
+        trimmed.append(Node(node.kind, x, y, node.parameters, settings, node.layers))
     return trimmed
 
 
@@ -70,9 +70,12 @@ def _join(nodes: list[Node]) -> list[Node]:
         before = joined[-1] if joined else None
         if before is not None and before.kind == "conv2d" and node.kind == "max_pool2d":
             g, pool = before.settings["geometry"], node.settings["geometry"]
-            if conv_pool.can_join(g, pool):
+            apart = conv_pool.reason_apart(g, pool)
+            if apart is None:
                 settings = before.settings | {"pool": pool}
-                joined[-1] = Node("conv2d_pool", before.input, node.output, before.parameters, settings)
+                layers = before.layers + tuple(layer for layer in node.layers if layer not in before.layers)
+                joined[-1] = Node("conv2d_pool", before.input, node.output, before.parameters, settings, layers)
                 continue
+            before.settings["note"] = f"{apart}: not joined with the pool"
         joined.append(node)
     return joined

@@ -9,32 +9,61 @@ import pytest
 from convcore.plans import conv_pool
 from convcore.plans.steps import Steps
 from convcore.shapes import conv2d_geometry, pool2d_geometry
-from tests.plans.recorded import all_scratch_is_back
+from tests.plans.recorded import all_scratch_is_back, kernels
 
 
-def geometries(size: int = 12, channels: int = 3, kernel: int = 3, conv: dict[str, Any] | None = None, **pool: Any):  # type: ignore[no-untyped-def]
-    g = conv2d_geometry((2, size, size, channels), (kernel, kernel, channels, 4), **(conv or {}))
+def geometries(
+    size: int = 12,
+    channels: int = 3,
+    filters: int = 4,
+    kernel: int = 3,
+    conv: dict[str, Any] | None = None,
+    **pool: Any,
+):  # type: ignore[no-untyped-def]
+    g = conv2d_geometry((2, size, size, channels), (kernel, kernel, channels, filters), **(conv or {}))
     return g, pool2d_geometry(g.y_shape, **pool)
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"),
+    ("options", "reason"),
     [
-        ({}, True),
-        ({"size": 13}, True),
-        ({"pool_size": 3}, True),
-        ({"pool_size": (1, 2)}, True),
-        ({"pool_size": 2, "stride": 3}, True),
-        ({"conv": {"padding": "same", "stride": 2, "dilation": 1}}, True),
-        ({"pool_size": 3, "stride": 2}, False),  # windows overlap: one pixel wins twice
-        ({"pool_size": 2, "padding": "same", "size": 13}, False),  # a window hangs over the edge
-        ({"pool_size": 3, "stride": 3, "padding": 1}, False),
-        ({"pool_size": 1}, False),  # a pool that only strides
-        ({"size": 24, "pool_size": 9}, False),  # more taps than a byte's list
+        ({}, None),
+        ({"size": 13}, None),
+        ({"pool_size": 3}, None),
+        ({"pool_size": (1, 2)}, None),
+        ({"pool_size": 2, "stride": 3}, None),
+        ({"conv": {"padding": "same", "stride": 2, "dilation": 1}}, None),
+        ({"pool_size": 3, "stride": 2}, "pool windows overlap"),  # one pixel wins twice
+        ({"pool_size": 2, "padding": "same", "size": 13}, "padding of the pool"),  # a window hangs over the edge
+        ({"pool_size": 3, "stride": 3, "padding": 1}, "padding of the pool"),
+        ({"pool_size": 1}, "the pool's window is one pixel"),  # it only strides
+        ({"size": 24, "pool_size": 9}, "a pool window of more than 64 pixels"),  # more taps than a byte's list
     ],
 )
-def test_who_joins(options: dict[str, Any], expected: bool) -> None:
-    assert conv_pool.can_join(*geometries(**options)) is expected
+def test_who_joins(options: dict[str, Any], reason: str | None) -> None:
+    assert conv_pool.reason_apart(*geometries(**options)) == reason
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"channels": 16}, None),
+        ({"channels": 15}, "fewer than 16 channels: no Winograd"),
+        ({"channels": 16, "kernel": 5}, "Winograd is for 3x3 kernels with stride and dilation 1"),
+        ({"channels": 16, "conv": {"stride": 2}}, "Winograd is for 3x3 kernels with stride and dilation 1"),
+        ({"channels": 16, "pool_size": 3}, "Winograd is for 2x2 pools"),
+        ({"channels": 16, "size": 5}, "fewer than 4 pool windows: no Winograd"),
+    ],
+)
+@pytest.mark.parametrize("exact", [False, True])
+def test_who_takes_winograd_and_what_the_others_say(options: dict[str, Any], reason: str | None, exact: bool) -> None:
+    g, pool = geometries(**options, filters=16)
+    assert conv_pool.reason_direct(g, pool) == reason
+    steps = Steps()
+    x, w, y = (steps.external(-1) for _ in range(3))
+    conv_pool.forward(steps, g, pool, x, w, None, y, None, relu=True, exact=exact)
+    assert ("conv2d_winograd_pool" in kernels(steps)) == (reason is None and not exact)
+    assert steps.remarks[-1][1] == ("exact maths: no Winograd" if exact else reason)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 20])
