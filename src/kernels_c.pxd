@@ -1,4 +1,4 @@
-"""The C side, as Cython sees it: kernel.h, isa.h, fpstate.h, openmp.h."""
+"""The C side, as Cython sees it: kernel.h, isa.h, fpstate.h, openmp.h, affinity.h."""
 from libc.stdint cimport int64_t
 
 cdef extern from "kernels/kernel.h" nogil:
@@ -41,3 +41,7 @@ cdef extern from "drivers/openmp.h" nogil:
     int openmp_version()
     int openmp_max_threads()
     int openmp_pause()
+
+cdef extern from "drivers/affinity.h" nogil:
+    void affinity_prepare(int team)
+    void affinity_settle(int thread)

@@ -5,7 +5,7 @@ from cython.parallel cimport parallel, prange, threadid
 from libc.stdlib cimport calloc
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
-from kernels_c cimport fp_enter, fp_leave, fp_state, kernel_run
+from kernels_c cimport affinity_prepare, affinity_settle, fp_enter, fp_leave, fp_state, kernel_run
 
 cdef enum:
     MOST_EXTERNALS = 16
@@ -49,6 +49,7 @@ cdef void execute(
     cdef int64_t s = 0, t, tasks = 0
     cdef fp_state saved = 0
     with parallel(num_threads=threads, use_threads_if=threads > 1):
+        affinity_settle(threadid())
         saved = fp_enter()
         s = 0
         while s < count:
@@ -222,6 +223,8 @@ cdef class Program:
             pointers = local_pointers
         if self.work >= SERIAL_WORK:
             threads = <int>min(<int64_t>allowed_threads(), max(self.most_tasks, 1))
+        if threads > 1:
+            affinity_prepare(threads)
         try:
             for thing in externals:
                 PyObject_GetBuffer(thing, &views[acquired], PyBUF_WRITABLE if self.written[acquired] else PyBUF_SIMPLE)
