@@ -66,7 +66,7 @@ def test_reshapes_share_memory() -> None:
     low = lowering(graph, training=True)
     low.take_input()
     low.forward()
-    assert low.value(graph.nodes[0].output) == low.value(y)
+    assert low.value(low.nodes[0].output) == low.value(y)
     assert kernels(low.cut()) == [["activation"]]
 
 
