@@ -106,23 +106,36 @@ def backward_weights(
     fields = _fields(g, pool) | {"count": chunk}
     total = {"n": chunks, "count": taps * g.oc}
     if _fits_patches(g, pool):
-        steps.add("conv2d_backward_weights_pool_c1", fields, x, dy, codes, partial, work=work)
+        sums = steps.reals(chunks * g.oc)
+        steps.add("conv2d_backward_weights_pool_c1", fields, x, dy, codes, partial, sums, work=work)
         steps.add("sum_chunks", total, partial, dw, work=chunks * taps * g.oc)
+        if db is not None:
+            steps.add("sum_chunks", {"n": chunks, "count": g.oc}, sums, db, work=chunks * g.oc)
+        steps.release(sums)
     else:
         steps.add("conv2d_backward_weights_pool", fields, x, dy, codes, partial, work=work)
         if chunks > 1:
             steps.add("sum_chunks", total, partial, partial, work=chunks * taps * g.oc)
         dense.turn_weights(steps, g.oc, taps, partial, dw)
+        if db is not None:
+            conv.sum_over_rows(steps, pool, dy, db)
     steps.release(partial)
-    if db is not None:
-        conv.sum_over_rows(steps, pool, dy, db)
 
 
-def backward_data(steps: Steps, g: Geometry, pool: Geometry, dy: Buffer, codes: Buffer, w: Buffer, dx: Buffer) -> None:
-    """dx from the gradient dy of the pooled output."""
+def backward_data(
+    steps: Steps,
+    g: Geometry,
+    pool: Geometry,
+    dy: Buffer,
+    codes: Buffer,
+    w: Buffer,
+    dx: Buffer,
+    relu_output: Buffer | None,
+) -> None:
+    """dx from the gradient dy of the pooled output; zero where `relu_output`, if x is the result of a ReLU, is."""
     taps = g.kh * g.kw * g.ic
     turned = steps.reals(taps * g.oc)
     dense.turn_weights(steps, taps, g.oc, w, turned)
     work = g.n * pool.oh * pool.ow * g.oc * taps
-    steps.add("conv2d_backward_data_pool", _fields(g, pool), dy, codes, turned, dx, work=work)
+    steps.add("conv2d_backward_data_pool", _fields(g, pool), dy, codes, turned, dx, relu_output, work=work)
     steps.release(turned)

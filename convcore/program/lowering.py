@@ -70,6 +70,9 @@ class Lowering:
         self._values: dict[Value, Storage] = {}
         self._gradients: dict[Value, Storage] = {}
         self._saved: dict[Node, Buffer] = {}
+        # Results of a ReLU that is part of their node, and those whose gradient has gone through it already.
+        self._rectified = {node.output for node in self.nodes if node.kind != "relu" and node.settings.get("relu")}
+        self._masked: set[Value] = set()
         self._offsets = dict(zip(parameters.variables, parameters.offsets, strict=False))
 
     # ------------------------------------------------------------------------------- memory that nodes ask for
@@ -119,11 +122,20 @@ class Lowering:
     def masked_gradient(self, value: Value) -> Buffer:
         """The gradient of `value`, the result of a ReLU, gone through that ReLU: zero where `value` is."""
         storage = self._gradients[value]
+        if value in self._masked:
+            return storage.buffer
         dy, count = storage.buffer, self.n * value.size
         if dy.kind == "external":  # not ours to write
             storage.buffer = self.steps.reals(count)
         self.steps.add("relu_backward", {"count": count}, dy, self.value(value), storage.buffer, work=count)
         return storage.buffer
+
+    def take_mask(self, value: Value) -> Buffer | None:
+        """Where `value` is, if a ReLU made it: the caller lets the gradient that it computes through that ReLU."""
+        if value not in self._rectified:
+            return None
+        self._masked.add(value)
+        return self.value(value)
 
     def save(self, node: Node, workspace: Buffer) -> None:
         """Keep what the forward pass of `node` leaves for its backward pass."""

@@ -74,7 +74,8 @@ class Conv2DPool:
         conv_pool.backward_weights(low.steps, g, behind, low.value(node.input), dy, low.saved(node), dw, db)
         if wanted:
             w, _ = low.parameters_of(node)
-            conv_pool.backward_data(low.steps, g, behind, dy, low.saved(node), w, low.new_gradient(node.input))
+            dx = low.new_gradient(node.input)
+            conv_pool.backward_data(low.steps, g, behind, dy, low.saved(node), w, dx, low.take_mask(node.input))
         low.steps.release(low.saved(node))
 
     def _geometries(self, low: Lowering, node: Node) -> tuple[Geometry, Geometry]:

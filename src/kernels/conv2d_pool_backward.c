@@ -59,11 +59,43 @@ UP_TO(LIST_VECTORS)(LIST_TILE, 0) static const list_fn list_tiles[][2] = {UP_TO(
 /* The same over a run of any length. */
 static void list_run(real *d, const real *x, int64_t length, const int32_t *places, const real *g, int64_t count) {
     for (int64_t done = 0; done < length; done += LIST_VECTORS * VL) {
-        const int64_t left = min64(LIST_VECTORS * VL, length - done), vecs = ceil_div(left, VL),
-                      last = left - (vecs - 1) * VL;
+        const int64_t left = min64(LIST_VECTORS * VL, length - done), vecs = ceil_div(left, VL);
+        const int64_t last = left - (vecs - 1) * VL;
         list_tiles[vecs][last < VL](d + done, x + done, places, g, count, vmask_first(last));
     }
 }
+
+#if TILE_REGISTERS >= 2 * LIST_VECTORS
+/* Two full runs at once, so that each entry of the list is read once for both. */
+INLINE void list_pair_tile(real *d0, real *d1, const real *x0, const real *x1, const int32_t *places, const real *g,
+                           int64_t count, const int vecs) {
+    vec acc[2][LIST_VECTORS];
+    UNROLL for (int v = 0; v < vecs; v++) acc[0][v] = vload(d0 + v * VL), acc[1][v] = vload(d1 + v * VL);
+    for (int64_t i = 0; i < count; i++) {
+        const vec value = vset1(g[i]);
+        UNROLL for (int v = 0; v < vecs; v++) acc[0][v] = vfma(value, vload(x0 + places[i] + v * VL), acc[0][v]);
+        UNROLL for (int v = 0; v < vecs; v++) acc[1][v] = vfma(value, vload(x1 + places[i] + v * VL), acc[1][v]);
+    }
+    UNROLL for (int v = 0; v < vecs; v++) vstore(d0 + v * VL, acc[0][v]), vstore(d1 + v * VL, acc[1][v]);
+}
+
+/* Where they have LIST_VECTORS vectors, or half of them; 0 where the runs must go one by one. */
+static int list_pair(real *d0, real *d1, const real *x0, const real *x1, int64_t length, const int32_t *places,
+                     const real *g, int64_t count) {
+    if (length == LIST_VECTORS * VL)
+        list_pair_tile(d0, d1, x0, x1, places, g, count, LIST_VECTORS);
+    else if (length == LIST_VECTORS / 2 * VL)
+        list_pair_tile(d0, d1, x0, x1, places, g, count, LIST_VECTORS / 2);
+    else
+        return 0;
+    return 1;
+}
+#else
+static int list_pair(real *d0, real *d1, const real *x0, const real *x1, int64_t length, const int32_t *places,
+                     const real *g, int64_t count) {
+    return (void)d0, (void)d1, (void)x0, (void)x1, (void)length, (void)places, (void)g, (void)count, 0;
+}
+#endif
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
@@ -114,10 +146,18 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
             const int64_t segment_count = forward_segments(p, in.row_step, segments);
             list_channels(p, (const real *)buf[1] + at, (const uint8_t *)buf[2] + at, rows, lanes, in.row_step, places,
                           values, counts);
-            for (int64_t k = 0; k < lanes; k++)
-                for (const segment *s = segments; s < segments + segment_count; s++)
-                    list_run(partial + k * taps + s->w, in.x + s->x, s->length, places + k * length,
-                             values + k * length, counts[k]);
+            const segment *end = segments + segment_count;
+            for (int64_t k = 0; k < lanes; k++) {
+                const int32_t *at = places + k * length;
+                const real *g = values + k * length;
+                real *d = partial + k * taps;
+                for (const segment *s = segments; s < end; s++)
+                    if (s + 1 < end &&
+                        list_pair(d + s->w, d + s[1].w, in.x + s->x, in.x + s[1].x, s->length, at, g, counts[k]))
+                        s++;
+                    else
+                        list_run(d + s->w, in.x + s->x, s->length, at, g, counts[k]);
+            }
         }
 }
 
@@ -139,22 +179,26 @@ static void cut_patches(const problem *p, band in, real *patches) {
             for (int64_t j = 0; j < p->kw + 1; j++) patches[i * 4 + j] = in.x[i * in.row_step + z * p->tw + j];
 }
 
-/* partial[tap][oc] += g * picked pixel, over one row of windows and `vecs` vectors of channels. */
+/* partial[tap][oc] += g * picked pixel and partial_db[oc] += g, over one row of windows and `vecs` vectors of channels. */
 INLINE void pick_windows(const problem *p, const real *patches, const real *g, const uint8_t *codes, real *partial,
-                         const int vecs, int64_t lanes) {
+                         real *partial_db, const int vecs, int64_t lanes) {
     const int64_t last = lanes - (vecs - 1) * VL;
     const int tail = last < VL;
     const vmask m = vmask_first(last);
-    vec acc[PATCH_TAPS * PATCH_TAPS][2];
+    vec acc[PATCH_TAPS * PATCH_TAPS][2], sum[2];
+    UNROLL for (int v = 0; v < vecs; v++) sum[v] = vset1(0);
     UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) UNROLL for (int v = 0; v < vecs; v++) acc[tap][v] =
         vset1(0);
     for (int64_t z = 0; z < p->zw; z++, patches += PATCH, g += p->oc, codes += p->oc)
         UNROLL for (int v = 0; v < vecs; v++) {
             const vec value = load_channels(g, v, vecs, tail, m);
+            sum[v] = vadd(sum[v], value);
             const vpicks picks = vpicks_of(codes + v * VL, v == vecs - 1 ? last : VL);
             UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) acc[tap][v] =
                 vfma(value, vpick(patches + tap / 3 * 4 + tap % 3, picks), acc[tap][v]);
         }
+    UNROLL for (int v = 0; v < vecs; v++)
+        store_channels(partial_db, vadd(load_channels(partial_db, v, vecs, tail, m), sum[v]), v, vecs, tail, m);
     for (int64_t kh = 0; kh < p->kh; kh++)
         for (int64_t kw = 0; kw < p->kw; kw++) {
             real *d = partial + (kh * p->kw + kw) * p->oc;
@@ -164,12 +208,14 @@ INLINE void pick_windows(const problem *p, const real *patches, const real *g, c
         }
 }
 
-/* buf: x, g, codes, partial[chunk][kh][kw][oc]. A task is one chunk of p->count images. */
+/* buf: x, g, codes, partial[chunk][kh][kw][oc], partial_db[chunk][oc]. A task is one chunk of p->count images. */
 static void conv2d_backward_weights_pool_c1(const problem *p, int64_t task, void *const *buf, void *scratch) {
     enum { VECS = TILE_REGISTERS >= 24 ? 2 : 1 };
     real *patches = scratch, *partial = (real *)buf[3] + task * p->kh * p->kw * p->oc;
     memset(patches, 0, (size_t)(p->zw * PATCH) * sizeof(real));
+    real *partial_db = (real *)buf[4] + task * p->oc;
     memset(partial, 0, (size_t)(p->kh * p->kw * p->oc) * sizeof(real));
+    memset(partial_db, 0, (size_t)p->oc * sizeof(real));
     for (int64_t n = task * p->count; n < min64((task + 1) * p->count, p->n); n++)
         for (int64_t z = 0; z < p->zh; z++) {
             const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw, z * p->th, strip_rows(p, 1),
@@ -181,9 +227,9 @@ static void conv2d_backward_weights_pool_c1(const problem *p, int64_t task, void
                 const real *g = (const real *)buf[1] + at + oc;
                 const uint8_t *codes = (const uint8_t *)buf[2] + at + oc;
                 if (VECS == 2 && lanes > VL)
-                    pick_windows(p, patches, g, codes, partial + oc, 2, lanes);
+                    pick_windows(p, patches, g, codes, partial + oc, partial_db + oc, 2, lanes);
                 else
-                    pick_windows(p, patches, g, codes, partial + oc, 1, lanes);
+                    pick_windows(p, patches, g, codes, partial + oc, partial_db + oc, 1, lanes);
                 oc += lanes;
             }
         }
@@ -225,7 +271,8 @@ static void list_windows(const problem *p, const real *g, const uint8_t *codes, 
     }
 }
 
-/* buf: g, codes, turned weights[oc][K], dx. A task is one image. */
+/* buf: g, codes, turned weights[oc][K], dx, y or NULL: where y, the ReLU's result that x is, is not positive, dx is zero.
+ * A task is one image. */
 static void conv2d_backward_data_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t length = list_length(p), codes = p->qh * p->qw, padded = is_padded(p);
     const int64_t row_step = (padded ? reached_columns(p) : p->iw) * p->ic;
@@ -256,4 +303,9 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
             }
     }
     if (padded) copy_band(dx, x, reached_rows(p), reached_columns(p), p->ic, p->pt, p->ih, p->pl, p->iw);
+    if (buf[4]) {
+        const int64_t plane = p->ih * p->iw * p->ic;
+        const real *y = (const real *)buf[4] + task * plane;
+        for (int64_t i = 0; i < plane; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
+    }
 }
