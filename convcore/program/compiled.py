@@ -12,7 +12,7 @@ from convcore.engine import native
 from convcore.errors import StateError
 from convcore.plans.steps import Steps
 from convcore.program.lowering import Lowering, PythonCall
-from convcore.runtime import require_memory
+from convcore.runtime import get_num_threads, require_memory
 
 __all__ = ["CompiledProgram"]
 
@@ -24,15 +24,16 @@ class CompiledProgram:
     them."""
 
     def __init__(self, low: Lowering, *parts: list[Steps | PythonCall]) -> None:
-        size = low.steps.layout.size
-        require_memory(size, f"a batch of {low.n}")
         self.n = low.n
-        self.arena = native.Arena(max(size, 1))
         #: What `parts` were made from, for explain.
         self.plans = [[segment for segment in part if not _is_empty(segment)] for part in parts]
         self.parts = [
             [segment.build() if isinstance(segment, Steps) else segment for segment in part] for part in self.plans
         ]
+        size = low.steps.layout.size
+        scratch = max((p.scratch_bytes for part in self.parts for p in part if isinstance(p, native.Program)), default=0)
+        require_memory(size + get_num_threads() * scratch, f"a batch of {low.n}")
+        self.arena = native.Arena(max(size, 1))
         output = low.graph.output
         self._look = low.view(low.value(output), output.shape)
         gradient = low.gradient_or_none(low.graph.input)

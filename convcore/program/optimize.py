@@ -68,14 +68,18 @@ def _join(nodes: list[Node]) -> list[Node]:
     joined: list[Node] = []
     for node in nodes:
         before = joined[-1] if joined else None
-        if before is not None and before.kind == "conv2d" and node.kind == "max_pool2d":
-            g, pool = before.settings["geometry"], node.settings["geometry"]
-            apart = conv_pool.reason_apart(g, pool)
-            if apart is None:
-                settings = before.settings | {"pool": pool}
-                layers = before.layers + tuple(layer for layer in node.layers if layer not in before.layers)
-                joined[-1] = Node("conv2d_pool", before.input, node.output, before.parameters, settings, layers)
-                continue
-            before.settings["note"] = f"{apart}: not joined with the pool"
+        if node.kind == "max_pool2d":
+            if before is not None and before.kind == "conv2d":
+                g, pool = before.settings["geometry"], node.settings["geometry"]
+                apart = conv_pool.reason_apart(g, pool)
+                if apart is None:
+                    settings = before.settings | {"pool": pool}
+                    layers = before.layers + tuple(layer for layer in node.layers if layer not in before.layers)
+                    joined[-1] = Node("conv2d_pool", before.input, node.output, before.parameters, settings, layers)
+                    continue
+                before.settings["note"] = f"not joined with the pool: {apart}"
+                node.settings["note"] = f"not joined with the convolution: {apart}"
+            else:
+                node.settings["note"] = "no convolution right before the pool"
         joined.append(node)
     return joined

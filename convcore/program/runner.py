@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.errors import ShapeError, StateError
-from convcore.plans.steps import Buffer, Steps
+from convcore.plans.steps import Buffer, Origin, Steps
 from convcore.program.compiled import CompiledProgram
 from convcore.program.feed import Feed
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
-from convcore.program.lowering import Lowering
+from convcore.program.lowering import Lowering, PythonCall
 from convcore.runtime import get_math
 from convcore.variables import FlatParameters
 
@@ -69,7 +69,7 @@ class Runner:
     ) -> None:
         self.graph = graph
         self.parameters = parameters
-        self._loss = loss
+        self.loss = loss
         self._optimizer = optimizer
         self._slots: list[Any] = []
         self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
@@ -131,6 +131,7 @@ class Runner:
         A loss that is not finite changes no parameter, and is returned as it is.
         """
         optimizer = self._trainable(feed)
+        self._check_range(feed, start, count)
         if not optimizer.built:
             optimizer.build(self.parameters.values.size)
         if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(
@@ -156,8 +157,9 @@ class Runner:
 
     def test(self, feed: Feed, start: int, count: int) -> float:
         """The mean loss of the samples, and their outputs; nothing changes."""
-        if self._loss is None or feed.kernel_y is None:
+        if self.loss is None or feed.kernel_y is None:
             raise StateError("a loss needs targets and a model compiled with one.")
+        self._check_range(feed, start, count)
         weighted = feed.kernel_weight is not None
 
         def plan(low_count: int) -> CompiledProgram:
@@ -168,6 +170,7 @@ class Runner:
 
     def predict(self, feed: Feed, start: int, count: int) -> FloatArray:
         """The outputs of samples `start` to ``start + count``, as `outputs`."""
+        self._check_range(feed, start, count)
         if feed.x.dtype == np.float32:
             batch = feed.x[start : start + count]
             program = self._program("predict", count, self._plan_predict)
@@ -186,16 +189,28 @@ class Runner:
         program, externals = self._last
         return program.outputs(externals)
 
+    def profile(self, rounds: int) -> tuple[list[Steps | PythonCall], list[list[tuple[int, float]]]]:
+        """The last batch `rounds` times more, step by step: the steps, and (tasks, seconds) of each in each round.
+
+        A training step trains in each round.
+        """
+        if self._last is None:
+            raise StateError("no batch has run yet.")
+        program, externals = self._last
+        return program.plans[0], [program.profile(0, externals) for _ in range(rounds)]
+
     # -------------------------------------------------------------------------------------------------- planning
 
     def _trainable(self, feed: Feed) -> Optimizer:
-        if self._loss is None or self._optimizer is None or feed.kernel_y is None:
+        if self.loss is None or self._optimizer is None or feed.kernel_y is None:
             raise StateError("training needs a loss, an optimizer and targets.")
         return self._optimizer
 
+    def _check_range(self, feed: Feed, start: int, count: int) -> None:
+        if not 0 <= start < start + count <= feed.size:
+            raise ShapeError(f"a batch of samples {start} to {start + count} of {feed.size}.")
+
     def _run(self, program: CompiledProgram, feed: Feed, start: int, count: int, *, with_targets: bool = True) -> None:
-        if not 0 <= start <= start + count <= feed.size:
-            raise ShapeError(f"samples {start} to {start + count} of {feed.size}.")
         data: list[Any] = [feed.x, feed.order[start : start + count]]
         if with_targets:
             data += [feed.kernel_y, *([feed.kernel_weight] if feed.kernel_weight is not None else [])]
@@ -256,15 +271,16 @@ class Runner:
         return CompiledProgram(low, low.cut())
 
     def _plan_loss(self, low: Lowering, kind: int, weighted: bool) -> None:
-        if self._loss is None:
+        if self.loss is None:
             raise StateError("the model was compiled without a loss.")
         low.gather_input(kind)
-        low.forward(self._loss)
-        low.loss(self._loss, self._total, weighted=weighted, order=Buffer("external", 1, 0))
+        low.forward(self.loss)
+        low.loss(self.loss, self._total, weighted=weighted, order=Buffer("external", 1, 0))
 
     def _plan_optimizer(self, steps: Steps) -> None:
         if self._optimizer is None:
             raise StateError("the model was compiled without an optimizer.")
+        steps.origin = Origin("optimizer")
         kernel, names = OPTIMIZERS[self._optimizer.kernel]
         slots = dict(zip(self._optimizer.slot_names, self._optimizer.slots, strict=True))
         hyper, total = steps.bind(self._hyper), steps.bind(self._total)
