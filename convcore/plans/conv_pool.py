@@ -137,5 +137,5 @@ def backward_data(
     turned = steps.reals(taps * g.oc)
     dense.turn_weights(steps, taps, g.oc, w, turned)
     work = g.n * pool.oh * pool.ow * g.oc * taps
-    steps.add("conv2d_backward_data_pool", _fields(g, pool), dy, codes, turned, dx, relu_output, work=work)
+    steps.add("conv2d_backward_data_pool", _fields(g, pool), dy, codes, turned, relu_output, dx, work=work)
     steps.release(turned)

@@ -31,7 +31,9 @@ class CompiledProgram:
             [segment.build() if isinstance(segment, Steps) else segment for segment in part] for part in self.plans
         ]
         size = low.steps.layout.size
-        scratch = max((p.scratch_bytes for part in self.parts for p in part if isinstance(p, native.Program)), default=0)
+        scratch = max(
+            (p.scratch_bytes for part in self.parts for p in part if isinstance(p, native.Program)), default=0
+        )
         require_memory(size + get_num_threads() * scratch, f"a batch of {low.n}")
         self.arena = native.Arena(max(size, 1))
         output = low.graph.output

@@ -246,11 +246,16 @@ class Lowering:
         self._gradients[self.graph.output] = Storage(self.steps.external(-1))
 
     def backward(self, *, to_input: bool) -> None:
-        """From the gradient of the output to those of the parameters, and of the input if it is wanted."""
-        for node in reversed(self.nodes):
-            if node.input not in self._gradients:
+        """From the gradient of the output to those of the parameters, and of the input if it is wanted.
+
+        Gradients go no further than they are needed: to the first node that learns.
+        """
+        learning = (i for i, node in enumerate(self.nodes) if node.parameters or node.kind == "python")
+        first = -1 if to_input else next(learning, len(self.nodes))
+        for i, node in reversed(list(enumerate(self.nodes))):
+            if node.input not in self._gradients and i >= first:
                 self.steps.origin = Origin("backward", node)
-                NODES[node.kind].backward(self, node, to_input or node.input is not self.graph.input)
+                NODES[node.kind].backward(self, node, i > first)
             self._drop(self._gradients, node.output)
             if node.output is not self.graph.output:
                 self._drop(self._values, node.output)

@@ -271,7 +271,7 @@ static void list_windows(const problem *p, const real *g, const uint8_t *codes, 
     }
 }
 
-/* buf: g, codes, turned weights[oc][K], dx, y or NULL: where y, the ReLU's result that x is, is not positive, dx is zero.
+/* buf: g, codes, turned weights[oc][K], y or NULL, dx. Where y, the ReLU's result that x is, is not positive, dx is zero.
  * A task is one image. */
 static void conv2d_backward_data_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t length = list_length(p), codes = p->qh * p->qw, padded = is_padded(p);
@@ -279,7 +279,7 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
     real *values = scratch;
     int32_t *places = (int32_t *)(values + length * window_list(p)), *ends = places + length * window_list(p);
     segment *segments = (segment *)((char *)scratch + window_list_bytes(p));
-    real *dx = (real *)buf[3] + task * p->ih * p->iw * p->ic;
+    real *dx = (real *)buf[4] + task * p->ih * p->iw * p->ic;
     real *x = padded ? (real *)((char *)segments + forward_segment_bytes(p)) : dx;
     const int64_t segment_count = forward_segments(p, row_step, segments);
     int32_t of_code[256];
@@ -303,9 +303,9 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
             }
     }
     if (padded) copy_band(dx, x, reached_rows(p), reached_columns(p), p->ic, p->pt, p->ih, p->pl, p->iw);
-    if (buf[4]) {
+    if (buf[3]) {
         const int64_t plane = p->ih * p->iw * p->ic;
-        const real *y = (const real *)buf[4] + task * plane;
+        const real *y = (const real *)buf[3] + task * plane;
         for (int64_t i = 0; i < plane; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
     }
 }
