@@ -73,7 +73,7 @@ def test_gradients_give_their_scratch_back(channels: int, n: int) -> None:
     steps = Steps()
     x, w, dy, codes, dx, dw, db = (steps.external(-1) for _ in range(7))
     conv_pool.backward_weights(steps, g, pool, x, dy, codes, dw, db)
-    conv_pool.backward_data(steps, g, pool, dy, codes, w, dx)
-    written = {buffer for _, _, buffers, _ in steps.steps for buffer in buffers[-1:]}
+    conv_pool.backward_data(steps, g, pool, dy, codes, w, dx, None)
+    written = {buffer for _, _, buffers, _ in steps.steps for buffer in buffers[-2:]}
     assert {dw, db, dx} <= written
     assert all_scratch_is_back(steps)

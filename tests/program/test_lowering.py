@@ -117,3 +117,20 @@ def test_parameters_are_places_in_the_flat_buffers() -> None:
     bare.nodes[0].parameters = (None, None)
     with pytest.raises(StateError, match="no weights"):
         low.parameters_of(bare.nodes[0])
+
+
+@pytest.mark.parametrize("to_input", [False, True])
+def test_a_gradient_goes_no_further_than_the_first_node_that_learns(to_input: bool) -> None:
+    """What stands before the first weights, a Rescaling say, needs no gradient, and they need none of their input."""
+    w = Variable(np.ones((5, 5)), name="w")
+    graph = Graph((5,))
+    y = graph.dense(graph.scale_shift(graph.input, 0.5, 0.0), w, None)
+    graph.output = graph.activation(y, "tanh")
+    low = lowering(graph, w, training=True)
+    low.take_input()
+    low.take_gradient()
+    low.forward()
+    low.cut()
+    low.backward(to_input=to_input)
+    behind = ["dense_turn_weights", "dense_forward", "scale_shift"] if to_input else []
+    assert kernels(low.cut()) == [["activation_backward", "dense_backward_weights", *behind]]
