@@ -1,0 +1,267 @@
+/* Runs every kernel of one table without Python, on random small problems of whole numbers, against naive loops: sums of whole
+ * numbers are exact in any order. `driver CASES SEED`; the last line says how much was compared, or what differs.
+ *
+ * tests/test_kernels.py builds this with the sanitizers for each ISA of this machine, and for NEON under an emulator. */
+#include "memory.h"
+#include "naive.h"
+
+extern const kernel_table CONVCORE_TABLE;
+enum { MOST_KERNELS = 256, CACHE_LINE = 64, FREQUENCIES = 16 };
+
+static uint64_t state;
+static int64_t calls[MOST_KERNELS], compared;
+
+static int64_t below(int64_t n) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (int64_t)((state >> 33) % (uint64_t)n);
+}
+#define ONE_OF(...) ((const int64_t[]){__VA_ARGS__})[below(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t))]
+
+/* ------------------------------------------------------------------------------------------------ buffers */
+
+static real *reals(int64_t count) { return allocate((size_t)count * sizeof(real), sizeof(real)); }
+static double *doubles(int64_t count) { return allocate((size_t)count * sizeof(double), sizeof(double)); }
+static uint8_t *bytes(int64_t count) { return allocate((size_t)count, 1); }
+static int32_t *words(int64_t count) { return allocate((size_t)count * sizeof(int32_t), sizeof(int32_t)); }
+
+/* Whole numbers from -3 to 3. */
+static real *numbers(int64_t count) {
+    real *x = reals(count);
+    FOR(i, count) x[i] = (real)(below(7) - 3);
+    return x;
+}
+
+/* Some of x becomes NaN or infinite. */
+static void poison(real *x, int64_t count) {
+    FOR(i, 1 + count / 50) x[below(count)] = (real)(below(3) ? NAN : below(2) ? INFINITY : -INFINITY);
+}
+
+/* ------------------------------------------------------------------------------------------------ running */
+
+static void fail(const char *what, const problem *p, int64_t at, double got, double expected) {
+    printf("%s: element %lld is %.9g, expected %.9g\n", what, (long long)at, got, expected);
+    printf(
+        "n %d, x %dx%dx%d, y %dx%dx%d, k %dx%d, s %dx%d, d %dx%d, pads %d %d, pool %dx%d by %dx%d to %dx%d, count %d\n",
+        (int)p->n, (int)p->ih, (int)p->iw, (int)p->ic, (int)p->oh, (int)p->ow, (int)p->oc, (int)p->kh, (int)p->kw,
+        (int)p->sh, (int)p->sw, (int)p->dh, (int)p->dw, (int)p->pt, (int)p->pl, (int)p->qh, (int)p->qw, (int)p->th,
+        (int)p->tw, (int)p->zh, (int)p->zw, (int)p->count);
+    exit(1);
+}
+
+static void same(const char *what, const problem *p, const real *got, const double *expected, int64_t count) {
+    FOR(i, count)
+    if ((double)got[i] != expected[i] && !(isnan(got[i]) && isnan(expected[i])))
+        fail(what, p, i, (double)got[i], expected[i]);
+    if (p->relu) FOR(i, count) if (got[i] == 0 && signbit(got[i])) fail(what, p, i, -0.0, 0.0);
+    compared += count;
+}
+
+static void near(const char *what, const problem *p, const real *got, const double *expected, int64_t count) {
+    FOR(i, count)
+    if (!(fabs((double)got[i] - expected[i]) <= 1e-5 * (1 + fabs(expected[i]))))
+        fail(what, p, i, (double)got[i], expected[i]);
+    compared += count;
+}
+
+/* All tasks, in an order of no meaning, each with scratch of its own. */
+#define RUN(name, p, ...) run(name, p, (void *[]){__VA_ARGS__}, sizeof((void *[]){__VA_ARGS__}) / sizeof(void *))
+static void run(const char *name, const problem *p, void *const *buf, int64_t buffers) {
+    FOR(i, CONVCORE_TABLE.count) {
+        const kernel *k = &CONVCORE_TABLE.kernels[i];
+        if (strcmp(k->name, name)) continue;
+        if (k->buffers != buffers) {
+            printf("%s takes %d buffers, not %d: change the cases here with it\n", name, (int)k->buffers, (int)buffers);
+            exit(1);
+        }
+        const int64_t tasks = k->tasks(p), scratch = k->scratch(p), first = below(tasks);
+        FOR(task, tasks) {
+            const int held = allocation_count;
+            k->run(p, (first + task) % tasks, buf, scratch ? allocate((size_t)scratch, CACHE_LINE) : NULL);
+            release_to(held);
+        }
+        calls[i]++;
+        return;
+    }
+    printf("the table has no kernel %s\n", name);
+    exit(1);
+}
+
+/* --------------------------------------------------------------------------------------------- problems */
+
+static void random_axis(int64_t k, int64_t s, int64_t d, int64_t *pad, int64_t *in, int64_t *out) {
+    const int64_t reach = (k - 1) * d + 1, before = below(3) ? 0 : below(reach + 1),
+                  after = below(3) ? 0 : below(reach + 1);
+    *in = (reach > before + after ? reach - before - after : 1) + below(12);
+    *pad = before;
+    *out = (*in + before + after - reach) / s + 1;
+}
+
+static int64_t random_channels(void) { return below(3) ? 1 + below(20) : ONE_OF(31, 32, 33, 48, 64, 70); }
+
+/* An argument that is 0 is drawn. */
+static problem random_conv(int64_t k, int64_t s, int64_t d, int64_t ic) {
+    problem p = {.n = below(8) ? 1 + below(4) : 9};
+    p.ic = ic ? ic : random_channels(), p.oc = random_channels();
+    p.kh = k ? k : 1 + below(4), p.kw = k ? k : 1 + below(4);
+    p.sh = s ? s : 1 + below(3), p.sw = s ? s : 1 + below(3);
+    p.dh = d ? d : 1 + below(2), p.dw = d ? d : 1 + below(2);
+    random_axis(p.kh, p.sh, p.dh, &p.pt, &p.ih, &p.oh);
+    random_axis(p.kw, p.sw, p.dw, &p.pl, &p.iw, &p.ow);
+    p.relu = below(2);
+    p.count = 1 + below(4);
+    return p;
+}
+
+/* A pool behind a convolution, windows side by side or apart; 0 if none fits. */
+static int add_pool(problem *p, int64_t q, int64_t t) {
+    p->qh = q ? q : 1 + below(3), p->qw = q ? q : 2 + below(2);
+    p->th = t ? t : p->qh + below(2), p->tw = t ? t : p->qw + below(2);
+    if (p->oh < p->qh || p->ow < p->qw) return 0;
+    p->zh = (p->oh - p->qh) / p->th + 1, p->zw = (p->ow - p->qw) / p->tw + 1;
+    return 1;
+}
+
+static int64_t x_size(const problem *p) { return p->n * p->ih * p->iw * p->ic; }
+static int64_t w_size(const problem *p) { return p->kh * p->kw * p->ic * p->oc; }
+static int64_t y_size(const problem *p) { return p->n * p->oh * p->ow * p->oc; }
+static int64_t z_size(const problem *p) { return p->n * p->zh * p->zw * p->oc; }
+static int64_t chunks(const problem *p) { return (p->n + p->count - 1) / p->count; }
+
+/* ------------------------------------------------------------------------------------------- convolution */
+
+static void sum_chunks(const problem *p, real *partial, real *total, int64_t elements) {
+    const problem sum = {.n = chunks(p), .count = elements};
+    RUN("sum_chunks", &sum, partial, total);
+}
+
+static void check_conv(void) {
+    const problem p = random_conv(0, 0, 0, 0);
+    real *x = numbers(x_size(&p)), *w = numbers(w_size(&p)), *bias = below(2) ? numbers(p.oc) : NULL;
+    real *y = reals(y_size(&p)), *dy = numbers(y_size(&p)), *dx = reals(x_size(&p)), *turned = reals(w_size(&p));
+    real *partial = reals(chunks(&p) * w_size(&p)), *dw = reals(w_size(&p)), *db = reals(p.oc);
+    real *partial_db = reals(chunks(&p) * p.oc);
+    double *map = doubles(y_size(&p)), *expected_dx = doubles(x_size(&p)), *expected_dw = doubles(w_size(&p));
+    double *expected_db = doubles(p.oc);
+    if (!below(4)) poison(x, x_size(&p));
+    naive_conv(&p, x, w, bias, map);
+    FOR(i, y_size(&p)) if (p.relu) map[i] = relu(map[i]);
+    RUN("conv2d_forward", &p, x, w, bias, y);
+    same("conv2d_forward", &p, y, map, y_size(&p));
+
+    problem b = p;
+    b.relu = 0;
+    FOR(i, x_size(&p)) x[i] = (real)(below(7) - 3);
+    FOR(i, y_size(&p)) map[i] = (double)dy[i];
+    naive_backward_data(&b, map, w, expected_dx);
+    RUN("conv2d_turn_weights", &b, w, turned);
+    RUN("conv2d_backward_data", &b, dy, turned, dx);
+    same("conv2d_backward_data", &b, dx, expected_dx, x_size(&p));
+
+    naive_backward_weights(&b, x, map, expected_dw);
+    RUN("conv2d_backward_weights", &b, x, dy, partial);
+    sum_chunks(&b, partial, dw, w_size(&p));
+    same("conv2d_backward_weights", &b, dw, expected_dw, w_size(&p));
+
+    FOR(oc, p.oc) expected_db[oc] = 0;
+    FOR(i, y_size(&p)) expected_db[i % p.oc] += map[i];
+    RUN("sum_rows", &b, dy, partial_db);
+    sum_chunks(&b, partial_db, db, p.oc);
+    same("sum_rows", &b, db, expected_db, p.oc);
+}
+
+/* A forward kernel with a pool behind; `weights` is what it reads them from. */
+static void check_pooled(const char *name, const problem *p, real *x, real *w, real *weights) {
+    real *bias = below(2) ? numbers(p->oc) : NULL, *y = reals(z_size(p)), *as_reals = reals(z_size(p));
+    uint8_t *codes = below(4) ? bytes(z_size(p)) : NULL;
+    double *map = doubles(y_size(p)), *expected = doubles(z_size(p)), *expected_codes = doubles(z_size(p));
+    naive_conv(p, x, w, bias, map);
+    naive_pool(p, map, expected, expected_codes);
+    RUN(name, p, x, weights, bias, y, codes);
+    same(name, p, y, expected, z_size(p));
+    if (!codes) return;
+    FOR(i, z_size(p)) as_reals[i] = (real)codes[i];
+    same(name, p, as_reals, expected_codes, z_size(p));
+}
+
+static void check_pool_forward(int64_t one_channel) {
+    problem p = one_channel ? random_conv(3, 1, 1, 1) : random_conv(0, 0, 0, 0);
+    if (!add_pool(&p, one_channel ? 2 : 0, 0)) return;
+    real *x = numbers(x_size(&p)), *w = numbers(w_size(&p));
+    if (!below(3)) poison(x, x_size(&p));
+    check_pooled("conv2d_forward_pool", &p, x, w, w);
+    if (one_channel) check_pooled("conv2d_forward_pool_c1", &p, x, w, w);
+}
+
+static void check_winograd(void) {
+    problem p = random_conv(3, 1, 1, 0);
+    if (!add_pool(&p, 2, 2)) return;
+    real *x = numbers(x_size(&p)), *w = numbers(w_size(&p));
+    real *turned = allocate((size_t)(FREQUENCIES * (p.ic * p.oc * (int64_t)sizeof(real) + CACHE_LINE)), sizeof(real));
+    RUN("winograd_weights", &p, w, turned);
+    check_pooled("conv2d_winograd_pool", &p, x, w, turned);
+}
+
+static void check_pool_backward(int64_t one_channel) {
+    problem p = one_channel ? random_conv(3, 1, 1, 1) : random_conv(0, 0, 0, 0);
+    if (!add_pool(&p, one_channel ? 2 : 0, 0)) return;
+    p.relu = 0;
+    const int64_t taps = p.kh * p.kw * p.ic, kept = below(4);
+    real *x = numbers(x_size(&p)), *w = numbers(w_size(&p)), *g = numbers(z_size(&p)), *dx = reals(x_size(&p));
+    real *turned = reals(w_size(&p)), *partial = reals(chunks(&p) * w_size(&p)), *dw = reals(w_size(&p));
+    uint8_t *codes = bytes(z_size(&p));
+    double *map = doubles(y_size(&p)), *expected_dx = doubles(x_size(&p)), *expected_dw = doubles(w_size(&p));
+    FOR(i, z_size(&p)) codes[i] = (uint8_t)below(p.qh * p.qw);
+    FOR(i, z_size(&p)) if (below(4) > kept) g[i] = 0;
+    naive_unpool(&p, g, codes, map);
+    naive_backward_data(&p, map, w, expected_dx);
+    naive_backward_weights(&p, x, map, expected_dw);
+
+    const problem to_rows = {.ic = taps, .oc = p.oc}, back = {.ic = p.oc, .oc = taps};
+    RUN("dense_turn_weights", &to_rows, w, turned);
+    const int masked = below(2) == 1;
+    RUN("conv2d_backward_data_pool", &p, g, codes, turned, masked ? x : NULL, dx);
+    FOR(i, x_size(&p)) if (masked && x[i] <= 0) expected_dx[i] = 0;
+    same("conv2d_backward_data_pool", &p, dx, expected_dx, x_size(&p));
+
+    RUN("conv2d_backward_weights_pool", &p, x, g, codes, partial);
+    sum_chunks(&p, partial, turned, w_size(&p));
+    RUN("dense_turn_weights", &back, turned, dw);
+    same("conv2d_backward_weights_pool", &p, dw, expected_dw, w_size(&p));
+    if (!one_channel) return;
+    real *partial_db = reals(chunks(&p) * p.oc), *db = reals(p.oc);
+    double *expected_db = doubles(p.oc);
+    FOR(oc, p.oc) expected_db[oc] = 0;
+    FOR(i, z_size(&p)) expected_db[i % p.oc] += (double)g[i];
+    RUN("conv2d_backward_weights_pool_c1", &p, x, g, codes, partial, partial_db);
+    sum_chunks(&p, partial, dw, w_size(&p));
+    sum_chunks(&p, partial_db, db, p.oc);
+    same("conv2d_backward_weights_pool_c1", &p, dw, expected_dw, w_size(&p));
+    same("conv2d_backward_weights_pool_c1's sums", &p, db, expected_db, p.oc);
+}
+
+#include "others.h"
+
+int main(int argc, char **argv) {
+    const long cases = argc > 1 ? atol(argv[1]) : 100;
+    state = argc > 2 ? (uint64_t)atoll(argv[2]) : 1;
+    FOR(i, cases) {
+        check_conv();
+        check_pool_forward(0);
+        check_pool_forward(1);
+        check_winograd();
+        check_pool_backward(0);
+        check_pool_backward(1);
+        check_max_pool();
+        check_dense();
+        check_points();
+        check_losses();
+        check_optimizers();
+        release_to(0);
+    }
+    FOR(i, CONVCORE_TABLE.count) if (!calls[i]) {
+        printf("no case here runs the kernel %s: add one\n", CONVCORE_TABLE.kernels[i].name);
+        return 1;
+    }
+    printf("%lld elements compared, %lld lanes\n", (long long)compared, (long long)CONVCORE_TABLE.lanes);
+    return 0;
+}

@@ -1,0 +1,186 @@
+/* The cases of driver.c beside the convolutions: pool, dense, element by element, losses, optimizers. */
+#ifndef OTHERS_H
+#define OTHERS_H
+
+static void check_max_pool(void) {
+    problem p = {.n = 1 + below(3), .ic = below(4) ? 1 + below(20) : 60 + below(80), .dh = 1, .dw = 1};
+    p.oc = p.ic;
+    p.kh = 1 + below(3), p.kw = 1 + below(3), p.sh = 1 + below(3), p.sw = 1 + below(3);
+    p.pt = below(p.kh), p.pl = below(p.kw);
+    p.ih = p.kh + below(9), p.iw = p.kw + below(9);
+    p.oh = (p.ih + p.pt - p.kh) / p.sh + 1, p.ow = (p.iw + p.pl - p.kw) / p.sw + 1;
+    const int64_t plane = p.ih * p.iw;
+    real *x = numbers(x_size(&p)), *y = reals(y_size(&p)), *dy = numbers(y_size(&p)), *dx = reals(x_size(&p));
+    int32_t *indices = words(y_size(&p));
+    double *expected = doubles(y_size(&p)), *at = doubles(y_size(&p)), *expected_dx = doubles(x_size(&p));
+    if (!below(3)) poison(x, x_size(&p));
+    naive_max_pool(&p, x, expected, at);
+    RUN("max_pool2d", &p, x, y, indices);
+    same("max_pool2d", &p, y, expected, y_size(&p));
+    FOR(i, y_size(&p)) if (indices[i] != (int32_t)at[i]) fail("max_pool2d's index", &p, i, indices[i], at[i]);
+    RUN("max_pool2d", &p, x, y, NULL);
+    same("max_pool2d", &p, y, expected, y_size(&p));
+    FOR(i, x_size(&p)) expected_dx[i] = 0;
+    FOR(i, y_size(&p)) {
+        const int64_t image = i / (p.oh * p.ow * p.oc);
+        expected_dx[(image * plane + indices[i]) * p.ic + i % p.oc] += (double)dy[i];
+    }
+    RUN("max_pool2d_backward", &p, dy, indices, dx);
+    same("max_pool2d_backward", &p, dx, expected_dx, x_size(&p));
+}
+
+static void check_dense(void) {
+    const problem p = {
+        .n = below(4) ? 1 + below(40) : 130 + below(20), .ic = 1 + below(70), .oc = 1 + below(140), .relu = below(2)};
+    const problem data = {.n = p.n, .ic = p.oc, .oc = p.ic}, plain = {.n = p.n, .ic = p.ic, .oc = p.oc};
+    real *x = numbers(p.n * p.ic), *w = numbers(p.ic * p.oc), *bias = below(2) ? numbers(p.oc) : NULL;
+    real *y = reals(p.n * p.oc), *dy = numbers(p.n * p.oc), *turned = reals(p.ic * p.oc), *dx = reals(p.n * p.ic);
+    real *dw = reals(p.ic * p.oc);
+    double *expected = doubles(p.n * p.oc), *expected_dx = doubles(p.n * p.ic), *expected_dw = doubles(p.ic * p.oc);
+    FOR(i, p.n * p.ic) expected_dx[i] = 0;
+    FOR(i, p.ic * p.oc) expected_dw[i] = 0;
+    FOR(n, p.n) FOR(oc, p.oc) {
+        double sum = bias ? (double)bias[oc] : 0;
+        FOR(ic, p.ic) {
+            sum += (double)x[n * p.ic + ic] * (double)w[ic * p.oc + oc];
+            expected_dx[n * p.ic + ic] += (double)dy[n * p.oc + oc] * (double)w[ic * p.oc + oc];
+            expected_dw[ic * p.oc + oc] += (double)x[n * p.ic + ic] * (double)dy[n * p.oc + oc];
+        }
+        expected[n * p.oc + oc] = p.relu ? relu(sum) : sum;
+    }
+    RUN("dense_forward", &p, x, w, bias, y);
+    same("dense_forward", &p, y, expected, p.n * p.oc);
+    RUN("dense_turn_weights", &plain, w, turned);
+    RUN("dense_forward", &data, dy, turned, NULL, dx);
+    same("dense_forward as the gradient of x", &plain, dx, expected_dx, p.n * p.ic);
+    RUN("dense_backward_weights", &plain, x, dy, dw);
+    same("dense_backward_weights", &plain, dw, expected_dw, p.ic * p.oc);
+}
+
+enum { RELU, SIGMOID, TANH, KINDS };
+
+static void check_points(void) {
+    problem p = {.count = below(4) ? 1 + below(100) : 4000 + below(200), .a = 2, .b = 1, .c = INFINITY};
+    real *x = numbers(p.count), *dy = numbers(p.count), *y = reals(p.count), *dx = reals(p.count);
+    double *expected = doubles(p.count);
+    RUN("scale_shift", &p, x, y);
+    FOR(i, p.count) expected[i] = 2 * (double)x[i] + 1;
+    same("scale_shift", &p, y, expected, p.count);
+    RUN("relu_backward", &p, dy, x, dx);
+    FOR(i, p.count) expected[i] = x[i] > 0 ? (double)dy[i] : 0;
+    same("relu_backward", &p, dx, expected, p.count);
+    p.a = p.b = 0;
+    for (p.kind = 0; p.kind < KINDS; p.kind++) {
+        FOR(i, p.count) {
+            const double v = (double)x[i];
+            expected[i] = p.kind == RELU ? relu(v) : p.kind == SIGMOID ? 1 / (1 + exp(-v)) : tanh(v);
+        }
+        RUN("activation", &p, x, y);
+        near("activation", &p, y, expected, p.count);
+        FOR(i, p.count) {
+            const double v = expected[i], slope = p.kind == RELU ? v > 0 : p.kind == SIGMOID ? v * (1 - v) : 1 - v * v;
+            expected[i] = slope * (double)dy[i];
+        }
+        RUN("activation_backward", &p, dy, x, y, dx);
+        near("activation_backward", &p, dx, expected, p.count);
+    }
+    p.kind = 0, p.a = 0.5;
+    uint64_t *key = allocate(2 * sizeof(uint64_t), sizeof(uint64_t));
+    key[0] = (uint64_t)below(1 << 20), key[1] = (uint64_t)below(1 << 20);
+    RUN("dropout", &p, x, key, y);
+    FOR(i, p.count) expected[i] = y[i] == 0 ? 0 : 2 * (double)x[i];
+    same("dropout", &p, y, expected, p.count);
+    const problem rounds = {.n = 2, .count = 3};
+    RUN("peak", &rounds, reals(rounds.n));
+
+    problem rows = {.n = 1 + below(9), .count = 1 + below(50)};
+    const int64_t held = rows.n + below(9), size = held * rows.count;
+    int64_t *order = allocate((size_t)rows.n * sizeof(int64_t), sizeof(int64_t));
+    uint8_t *from_bytes = bytes(size);
+    float *from_floats = allocate((size_t)size * sizeof(float), sizeof(float));
+    double *from_doubles = doubles(size), *gathered = doubles(rows.n * rows.count);
+    int32_t *from_words = words(size), *to_words = words(rows.n * rows.count);
+    real *to = reals(rows.n * rows.count);
+    FOR(i, size) from_doubles[i] = from_floats[i] = (float)(from_words[i] = from_bytes[i] = (uint8_t)below(256));
+    FOR(i, rows.n) order[i] = below(held);
+    FOR(i, rows.n * rows.count) gathered[i] = from_doubles[order[i / rows.count] * rows.count + i % rows.count];
+    void *sources[] = {from_bytes, from_floats, from_doubles};
+    for (rows.kind = 0; rows.kind < 3; rows.kind++) {
+        RUN("gather_rows", &rows, sources[rows.kind], order, to);
+        same("gather_rows", &rows, to, gathered, rows.n * rows.count);
+    }
+    RUN("gather_words", &rows, from_words, order, to_words);
+    FOR(i, rows.n * rows.count) to[i] = (real)to_words[i];
+    same("gather_words", &rows, to, gathered, rows.n * rows.count);
+}
+
+static void check_losses(void) {
+    problem p = {.n = 1 + below(70), .oc = 1 + below(20), .c = 1};
+    p.a = 1 / (double)p.n;
+    const int64_t size = p.n * p.oc;
+    real *x = numbers(size), *dy = numbers(size), *y = reals(size), *dx = reals(size), *loss = reals(p.n);
+    real *dense = numbers(size);
+    int32_t *ids = words(p.n);
+    double *expected = doubles(size), *expected_dx = doubles(size), *expected_loss = doubles(p.n), *total = doubles(1),
+           sum = 0;
+    FOR(n, p.n) {
+        double mass = 0, dot = 0, square = 0;
+        ids[n] = (int32_t)below(p.oc);
+        FOR(k, p.oc) mass += exp((double)x[n * p.oc + k]);
+        FOR(k, p.oc) expected[n * p.oc + k] = exp((double)x[n * p.oc + k]) / mass;
+        FOR(k, p.oc) dot += expected[n * p.oc + k] * (double)dy[n * p.oc + k];
+        FOR(k, p.oc) expected_dx[n * p.oc + k] = expected[n * p.oc + k] * ((double)dy[n * p.oc + k] - dot);
+        FOR(k, p.oc) square += pow((double)x[n * p.oc + k] - (double)dense[n * p.oc + k], 2);
+        expected_loss[n] = square / (double)p.oc;
+    }
+    RUN("softmax", &p, x, y);
+    near("softmax", &p, y, expected, size);
+    RUN("softmax_backward", &p, dy, y, dx);
+    near("softmax_backward", &p, dx, expected_dx, size);
+    RUN("mean_squared_error", &p, x, dense, NULL, dx, loss);
+    near("mean_squared_error", &p, loss, expected_loss, p.n);
+    FOR(n, p.n) sum += expected_loss[n] = -log(expected[n * p.oc + ids[n]]);
+    FOR(i, size) expected_dx[i] = (expected[i] - (ids[i / p.oc] == i % p.oc)) * p.a;
+    RUN("softmax_cross_entropy", &p, x, ids, NULL, y, dx, loss);
+    near("softmax_cross_entropy", &p, loss, expected_loss, p.n);
+    near("softmax_cross_entropy", &p, dx, expected_dx, size);
+    RUN("total_loss", &p, loss, total);
+    if (!(fabs(*total - sum * p.a) <= 1e-5 * (1 + sum))) fail("total_loss", &p, 0, *total, sum * p.a);
+    FOR(n, p.n) expected_loss[n] = fmax(expected_loss[n], 1e-7); /* probabilities are clipped, logits are not */
+    RUN("cross_entropy", &p, y, ids, NULL, dx, loss);
+    near("cross_entropy", &p, loss, expected_loss, p.n);
+}
+
+/* One step each, from whole numbers, so that only the root and the division round. */
+static void check_optimizers(void) {
+    const problem p = {.count = below(4) ? 1 + below(100) : 4000 + below(200)};
+    real *w = numbers(p.count), *g = numbers(p.count), *m = numbers(p.count), *v = numbers(p.count);
+    double *hyper = doubles(6), *loss = doubles(1), *expected = doubles(p.count);
+    *loss = 1;
+    hyper[0] = 2, hyper[1] = 0.5, hyper[2] = 0, hyper[3] = 0;
+    FOR(i, p.count) expected[i] = (double)w[i] + 0.5 * (double)m[i] - 2 * (double)g[i];
+    RUN("sgd_step", &p, hyper, loss, w, g, m);
+    same("sgd_step", &p, w, expected, p.count);
+    hyper[0] = 0.5, hyper[1] = 0.5, hyper[2] = 0.5, hyper[3] = 1, hyper[4] = 0;
+    FOR(i, p.count) {
+        v[i] = (real)fabs((double)v[i]);
+        const double mean = ((double)m[i] + (double)g[i]) / 2,
+                     spread = ((double)v[i] + (double)g[i] * (double)g[i]) / 2;
+        expected[i] = (double)w[i] - mean * 0.5 / (sqrt(spread) + 1);
+    }
+    RUN("adam_step", &p, hyper, loss, w, g, m, v);
+    near("adam_step", &p, w, expected, p.count);
+    hyper[0] = 0.5, hyper[1] = 0.5, hyper[2] = 1, hyper[3] = 0, hyper[4] = 0, hyper[5] = 0;
+    FOR(i, p.count) {
+        const double spread = ((double)v[i] + (double)g[i] * (double)g[i]) / 2 + 1;
+        expected[i] = (double)w[i] - 0.5 * (double)g[i] / sqrt(spread);
+    }
+    RUN("rmsprop_step", &p, hyper, loss, w, g, v, NULL, NULL);
+    near("rmsprop_step", &p, w, expected, p.count);
+    *loss = NAN;
+    FOR(i, p.count) expected[i] = (double)w[i];
+    RUN("adam_step", &p, hyper, loss, w, g, m, v);
+    same("a step after a loss that is no number", &p, w, expected, p.count);
+}
+
+#endif
