@@ -7,13 +7,16 @@ here. Without `set_seed` the stream starts from the operating system's entropy.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
-__all__ = ["generator", "next_seed", "set_seed"]
+__all__ = ["generator", "next_seed", "set_aside", "set_seed"]
 
 _lock = threading.Lock()
 _stream: np.random.PCG64 | None = None
+_own = threading.local()
 
 
 def set_seed(seed: int) -> None:
@@ -26,11 +29,25 @@ def set_seed(seed: int) -> None:
 def next_seed() -> int:
     """The next seed of the stream, an integer in ``[0, 2**63)``."""
     global _stream
+    aside: np.random.PCG64 | None = getattr(_own, "stream", None)
+    if aside is not None:
+        return int(aside.random_raw()) >> 1
     with _lock:
         if _stream is None:
             _stream = np.random.PCG64()
         # Raw output of the bit generator: NumPy promises that it never changes between versions.
         return int(_stream.random_raw()) >> 1
+
+
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Inside, this thread draws from a stream of its own: the process-wide one stays where it is."""
+    before = getattr(_own, "stream", None)
+    _own.stream = np.random.PCG64(0)
+    try:
+        yield
+    finally:
+        _own.stream = before
 
 
 def generator(seed: int | None = None) -> np.random.Generator:

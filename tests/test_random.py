@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -38,3 +39,17 @@ def test_unseeded_processes_differ() -> None:
 
 def test_a_generator_of_a_seed_is_repeatable() -> None:
     np.testing.assert_array_equal(random.generator(5).random(3), random.generator(5).random(3))
+
+
+def test_a_stream_set_aside_is_this_thread_s_alone() -> None:
+    random.set_seed(5)
+    expected = [random.next_seed() for _ in range(2)]
+    random.set_seed(5)
+    elsewhere: list[int] = []
+    with random.set_aside():
+        inside = random.next_seed()
+        thread = threading.Thread(target=lambda: elsewhere.append(random.next_seed()))
+        thread.start()
+        thread.join()
+    assert [*elsewhere, random.next_seed()] == expected
+    assert inside not in expected

@@ -81,7 +81,7 @@ def fused(kernel: str, fields: Fields, buffers: Buffers) -> list[str]:
     if kernel not in CONVOLUTIONS | DENSE:
         return []
     has_bias = any(array in BIASES and buffer is not None for array, buffer in _named(kernel, buffers))
-    has_relu = fields.get("relu") or (kernel == "conv2d_backward_data_pool" and buffers[-1] is not None)
+    has_relu = fields.get("relu") or (kernel == "conv2d_backward_data_pool" and buffers[-2] is not None)
     parts = {"bias": has_bias, "ReLU": has_relu, "max-pool": "_pool" in kernel}
     return [part for part, there in parts.items() if there]
 

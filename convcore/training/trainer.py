@@ -17,6 +17,7 @@ from convcore.training import arguments, loops
 from convcore.training.busy import exclusive
 from convcore.training.compiled import Compiled
 from convcore.training.compiling import Compiling, same_length
+from convcore.training.private import kept_random_numbers, private_copy
 from convcore.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -235,6 +236,36 @@ class Trainer(Compiling):
         """The model's outputs for one batch `x` (n, ...)."""
         inputs = self._inputs(x)
         return self._program().forward(inputs)
+
+    @exclusive
+    def explain(self, batch_size: int = 128, as_dict: bool = False) -> dict[str, Any] | None:
+        """Print what the engine does for one batch, step by step; with `as_dict` return it instead.
+
+        The steps are those of training for a compiled model, else those of inference: kernel, layers and what is fused
+        with them, tasks, MFLOP (2 for each multiply-add; of the layers in full, and those executed), bytes read and
+        written, microseconds (the median of some runs, on random data), the share of this machine's measured peak, and
+        why a step takes a slower path than it might. A copy of the model runs: no weight, no state of the optimizer
+        and no random number of this one changes.
+
+        Raises StateError for a model that is not built; NotSupportedError for one that cannot be copied.
+
+        >>> import convcore as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "tanh", name="end")])
+        >>> report = model.explain(batch_size=4, as_dict=True)
+        >>> [(step["kernel"], step["layers"], step["note"]) for step in report["steps"]]
+        [('dense_forward', ['end'], None), ('activation', ['end'], 'activation tanh is not fused')]
+        """
+        size = integer("batch_size", batch_size, 1)
+        is_dict = flag("as_dict", as_dict)
+        from convcore.program.explain import explain
+        from convcore.program.explain_table import table
+
+        with kept_random_numbers():
+            report = explain(private_copy(self)._program(), size)
+        if is_dict:
+            return report
+        print(table(report), end="")
+        return None
 
     def _batch_figures(
         self, compiled: Compiled, runner: Runner, feed: Feed, loss: float, return_dict: bool

@@ -1,0 +1,135 @@
+"""What a program does, step by step, and what each step costs here: the rows of ``model.explain()``."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore import runtime
+from convcore.plans import costs
+from convcore.plans.steps import Origin, Steps
+from convcore.program.feed import Feed
+from convcore.program.graph import Graph, Node
+from convcore.program.loss import LossSpec
+from convcore.program.lowering import PythonCall
+from convcore.program.runner import Runner
+
+__all__ = ["explain"]
+
+# Profiled runs, after one to warm up; an odd number, so that a median is one of them.
+ROUNDS = 9
+PEAK_ROUNDS = 3
+
+UNFUSED = frozenset({"dropout", "relu", "scale_shift", "sigmoid", "softmax", "tanh"})
+
+
+def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
+    """The steps of the training program, or of the inference program if `runner` has no loss, measured on random data.
+
+    The runs train `runner`: give it parameters and an optimizer that nobody else uses.
+    """
+    graph = runner.graph
+    runtime.require_memory(4 * batch_size * (graph.input.size + graph.output.size), f"a batch of {batch_size}")
+    feed = _random_feed(graph, runner.loss, batch_size)
+    if runner.loss is None:
+        runner.predict(feed, 0, batch_size)
+    else:
+        runner.train(feed, 0, batch_size)
+    plan, times = runner.profile(ROUNDS)
+    with runtime.threads(1):
+        _, serial_times = runner.profile(ROUNDS)
+    threads = runtime.get_num_threads()
+    peak = max(runtime.measure_peak(threads) for _ in range(PEAK_ROUNDS))
+    rows = _rows(graph, plan, batch_size)
+    # A step alone may wait for threads to wake that a whole program has awake: small ones are truer on one thread.
+    medians = zip(_medians(times), _medians(serial_times), strict=True)
+    for row, (tasks, _), seconds in zip(rows, times[0], map(min, medians), strict=True):
+        rate = row["executed_mflop"] / 1e3 / seconds if seconds else 0.0
+        row |= {"tasks": tasks, "microseconds": 1e6 * seconds, "share_of_peak": rate / peak}
+    return {
+        "program": "inference" if runner.loss is None else "training",
+        "batch_size": batch_size,
+        "threads": threads,
+        "isa": runtime.active_isa(),
+        "math": runtime.get_math(),
+        "peak_gflops": peak,
+        "steps": rows,
+    }
+
+
+def _medians(times: list[list[tuple[int, float]]]) -> list[float]:
+    """Of the seconds of each step over the rounds."""
+    return [statistics.median(seconds for _, seconds in step) for step in zip(*times, strict=True)]
+
+
+def _random_feed(graph: Graph, loss: LossSpec | None, n: int) -> Feed:
+    """Samples from 0 to 1, or from 0 to what a Rescaling in front takes to 1, and targets that fit the loss."""
+    rng = np.random.default_rng(0)
+    x = rng.random((n, *graph.input.shape), dtype=np.float32)
+    first = graph.nodes[0] if graph.nodes else None
+    if first is not None and first.kind == "scale_shift" and first.settings["scale"]:
+        x /= np.float32(abs(first.settings["scale"]))
+    if loss is None:
+        return Feed(x)
+    targets: npt.NDArray[Any] = rng.random((n, *graph.output.shape), dtype=np.float32)
+    if loss.is_sparse:
+        targets = targets.argmax(axis=-1)
+    elif loss.is_cross_entropy:
+        targets /= targets.sum(axis=-1, keepdims=True)
+    return Feed(x, targets)
+
+
+def _rows(graph: Graph, plan: list[Steps | PythonCall], n: int) -> list[dict[str, Any]]:
+    rows = []
+    for segment in plan:
+        if isinstance(segment, Steps):
+            for (kernel, fields, buffers, work), (origin, note) in zip(segment.steps, segment.remarks, strict=True):
+                is_product = kernel in costs.CONVOLUTIONS | costs.DENSE
+                rows.append(
+                    _row(kernel, origin)
+                    | {
+                        "fused": costs.fused(kernel, fields, buffers),
+                        "nominal_mflop": 2e-6 * _nominal(graph, origin.node, work, n) if is_product else 0.0,
+                        "executed_mflop": 2e-6 * work if is_product else 0.0,
+                        "executed_is_upper_bound": kernel in costs.SPARSE,
+                        "bytes": costs.traffic(kernel, fields, buffers),
+                        "note": note or _note(kernel, origin),
+                    }
+                )
+        else:
+            node = segment.origin.node
+            moved = 4 * n * (node.input.size + node.output.size)
+            rows.append(_row("python", segment.origin) | {"bytes": moved, "note": "custom layer, in NumPy"})
+    return rows
+
+
+def _row(kernel: str, origin: Origin) -> dict[str, Any]:
+    """A row without figures, its columns in order."""
+    layers = [] if origin.node is None else list(origin.node.layers)
+    figures = {"tasks": 0, "nominal_mflop": 0.0, "executed_mflop": 0.0, "executed_is_upper_bound": False, "bytes": 0}
+    row = {"step": origin.part, "kernel": kernel, "layers": layers, "fused": [], **figures}
+    return row | {"microseconds": 0.0, "share_of_peak": 0.0, "note": None}
+
+
+def _nominal(graph: Graph, node: Node, work: float, n: int) -> float:
+    """Multiply-adds of the layer computed directly and in full; what was cut off a convolution counts too."""
+    if "geometry" not in node.settings:
+        return work
+    original = graph.nodes[node.settings["index"]].settings["geometry"]
+    return float(original.with_batch(n).multiply_adds)
+
+
+def _note(kernel: str, origin: Origin) -> str | None:
+    """Why the step is one of its own, where its plan did not say."""
+    node: Node | None = origin.node
+    if node is None or origin.part != "forward":
+        return None
+    if node.kind in UNFUSED:
+        names = {"scale_shift": "rescaling", "dropout": "dropout"}
+        return f"{names.get(node.kind, f'activation {node.kind}')} is not fused"
+    behind = "no max-pool right behind: direct sum" if kernel == "conv2d_forward" else None
+    note: str | None = node.settings.get("note", behind)
+    return note
