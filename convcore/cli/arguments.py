@@ -94,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
         help="white on black, .npy of uint8, IDX, PGM, or with Pillow any other format; of the model's size",
     )
 
+    bench = command("bench", "how fast this machine trains and runs the network of the MNIST tutorials")
+    bench.add_argument("--seconds", type=_whole(1, 60), default=20, metavar="N", help="about how long, default 20")
+    bench.add_argument("--json", metavar="FILE", help="write the results there")
+
     info = command("info", "what convcore runs on; with a model, its layers")
     info.add_argument("model", metavar="MODEL", nargs="?", help="a file that train or model.save wrote")
     return top

@@ -34,6 +34,8 @@ def test_other_commands():
     assert parser().parse_args(["evaluate", "m", "--data", "folder"]).data == "folder"
     assert parser().parse_args(["predict", "m", "a", "b"]).images == ["a", "b"]
     assert parser().parse_args(["info"]).model is None
+    found = parser().parse_args(["bench", "--threads", "2", "--json", "f"])
+    assert (found.seconds, found.threads, found.json) == (20, 2, "f")
 
 
 @pytest.mark.parametrize("text", ["", "x", "0", "-3", "1e3", "99999999999999999999"])
