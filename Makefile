@@ -15,7 +15,7 @@ C_FILES := $(filter %.c %.h,$(ENGINE))
 CYTHON_FILES := $(filter %.pyx %.pxd %.pxi,$(ENGINE))
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint format train bench bench-peers docs dist clean
+.PHONY: help dev test lint format train bench bench-check bench-peers docs dist clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
@@ -44,6 +44,12 @@ format: $(VENV)/.dev ## put Python and C into the project's form
 bench: $(VENV)/.dev ## measure ops and model, with the share of this machine's peak; ARGS='-k conv2' goes to pytest
 	$(BIN)/python bench/peak.py
 	$(BIN)/python -m pytest bench --benchmark-only --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name $(ARGS)
+
+bench-check: $(VENV)/.dev ## measure, and name what is slower than in BASE, a file of ARGS='--benchmark-json FILE'; THRESHOLD=1.15
+	@test -f "$(BASE)" || { echo "make bench-check BASE=file.json: BASE is what to compare with, from make bench ARGS='--benchmark-json file.json'."; exit 2; }
+	@mkdir -p .benchmarks
+	$(BIN)/python -m pytest bench --benchmark-only --benchmark-quiet --benchmark-json=.benchmarks/check.json $(ARGS)
+	$(BIN)/python bench/check.py $(if $(THRESHOLD),--threshold $(THRESHOLD)) $(BASE) .benchmarks/check.json
 
 bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and in PyTorch, in turn, in an environment of their own
 	PYTHONPATH=. $(PEERS)/bin/python bench/peers.py $(ARGS)

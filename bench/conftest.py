@@ -44,7 +44,9 @@ def measure(benchmark: Any, threads: int) -> Measure:
     """Time ``function(*arguments)`` and note GFLOP/s and the share of peak for `flops` nominal operations."""
 
     def run(function: Callable[..., object], *arguments: object, flops: int = 0, images: int = 0, **named: Any) -> None:
-        benchmark.extra_info.update(threads=threads, isa=runtime.active_isa())
+        # Right before it, for bench/check.py: what the machine can do changes from minute to minute.
+        calibration = runtime.measure_peak(threads)
+        benchmark.extra_info.update(threads=threads, isa=runtime.active_isa(), calibration_gflops=calibration)
         benchmark(function, *arguments, **named)
         if benchmark.disabled:
             return
