@@ -21,30 +21,32 @@ INLINE void transform_kernel(const vec g[3], vec t[4]) {
     t[3] = g[2];
 }
 
-static int64_t winograd_weights_tasks(const problem *p) { return p->ic; }
+enum { WEIGHT_CHANNELS = 8 };
+static int64_t winograd_weights_tasks(const problem *p) { return ceil_div(p->ic, WEIGHT_CHANNELS); }
 
-/* u[frequency][ic][oc] = G g G', frequencies weight_plane apart. buf: w, u. A task is one input channel. */
+/* u[frequency][ic][oc] = G g G', frequencies weight_plane apart. buf: w, u. A task is a few input channels. */
 static void winograd_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    const int64_t plane = p->ic * p->oc, u_plane = weight_plane(p);
-    for (int64_t oc = 0; oc < p->oc; oc += VL) {
-        const real *g = (const real *)buf[0] + task * p->oc + oc;
-        real *u = (real *)buf[1] + task * p->oc + oc;
-        const int tail = p->oc - oc < VL;
-        const vmask m = vmask_first(min64(VL, p->oc - oc));
-        vec columns[3][4];
-        for (int j = 0; j < 3; j++) {
-            vec k[3];
-            for (int i = 0; i < 3; i++) k[i] = load_channels(g + (i * 3 + j) * plane, 0, 1, tail, m);
-            transform_kernel(k, columns[j]);
+    const int64_t plane = p->ic * p->oc, u_plane = weight_plane(p), last = min64((task + 1) * WEIGHT_CHANNELS, p->ic);
+    for (int64_t ic = task * WEIGHT_CHANNELS; ic < last; ic++)
+        for (int64_t oc = 0; oc < p->oc; oc += VL) {
+            const real *g = (const real *)buf[0] + ic * p->oc + oc;
+            real *u = (real *)buf[1] + ic * p->oc + oc;
+            const int tail = p->oc - oc < VL;
+            const vmask m = vmask_first(min64(VL, p->oc - oc));
+            vec columns[3][4];
+            for (int j = 0; j < 3; j++) {
+                vec k[3];
+                for (int i = 0; i < 3; i++) k[i] = load_channels(g + (i * 3 + j) * plane, 0, 1, tail, m);
+                transform_kernel(k, columns[j]);
+            }
+            for (int i = 0; i < 4; i++) {
+                const vec k[3] = {columns[0][i], columns[1][i], columns[2][i]};
+                vec t[4];
+                transform_kernel(k, t);
+                for (int j = 0; j < 4; j++) store_channels(u + (i * 4 + j) * u_plane, t[j], 0, 1, tail, m);
+            }
         }
-        for (int i = 0; i < 4; i++) {
-            const vec k[3] = {columns[0][i], columns[1][i], columns[2][i]};
-            vec t[4];
-            transform_kernel(k, t);
-            for (int j = 0; j < 4; j++) store_channels(u + (i * 4 + j) * u_plane, t[j], 0, 1, tail, m);
-        }
-    }
 }
 
 /* Along one axis of a tile: B'd and A'm. */
