@@ -21,7 +21,6 @@ __all__ = ["explain"]
 
 # Profiled runs, after one to warm up; an odd number, so that a median is one of them.
 ROUNDS = 9
-PEAK_ROUNDS = 3
 
 UNFUSED = frozenset({"dropout", "relu", "scale_shift", "sigmoid", "softmax", "tanh"})
 
@@ -38,12 +37,15 @@ def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
         runner.predict(feed, 0, batch_size)
     else:
         runner.train(feed, 0, batch_size)
-    plan, times = runner.profile(ROUNDS)
-    with runtime.threads(1):
-        _, serial_times = runner.profile(ROUNDS)
-    threads = runtime.get_num_threads()
-    peak = max(runtime.measure_peak(threads) for _ in range(PEAK_ROUNDS))
-    rows = _rows(graph, plan, batch_size)
+    threads, peak = runtime.get_num_threads(), 0.0
+    times, serial_times = [], []
+    for _ in range(ROUNDS):
+        # The peak in between: what a machine can do changes from second to second.
+        peak = max(peak, runtime.measure_peak(threads))
+        times.append(runner.profile())
+        with runtime.threads(1):
+            serial_times.append(runner.profile())
+    rows = _rows(graph, runner.plan, batch_size)
     # A step alone may wait for threads to wake that a whole program has awake: small ones are truer on one thread.
     medians = zip(_medians(times), _medians(serial_times), strict=True)
     for row, (tasks, _), seconds in zip(rows, times[0], map(min, medians), strict=True):

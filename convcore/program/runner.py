@@ -184,20 +184,23 @@ class Runner:
     @property
     def outputs(self) -> FloatArray:
         """The outputs of the last batch, (count, ...): valid until the next call."""
-        if self._last is None:
-            raise StateError("no batch has run yet.")
-        program, externals = self._last
+        program, externals = self._last_program()
         return program.outputs(externals)
 
-    def profile(self, rounds: int) -> tuple[list[Steps | PythonCall], list[list[tuple[int, float]]]]:
-        """The last batch `rounds` times more, step by step: the steps, and (tasks, seconds) of each in each round.
+    @property
+    def plan(self) -> list[Steps | PythonCall]:
+        """What the last batch ran."""
+        return self._last_program()[0].plans[0]
 
-        A training step trains in each round.
-        """
+    def profile(self) -> list[tuple[int, float]]:
+        """Run the last batch again, step by step: (tasks, seconds) of each step of `plan`. Training trains on."""
+        program, externals = self._last_program()
+        return program.profile(0, externals)
+
+    def _last_program(self) -> tuple[CompiledProgram, tuple[Any, ...]]:
         if self._last is None:
             raise StateError("no batch has run yet.")
-        program, externals = self._last
-        return program.plans[0], [program.profile(0, externals) for _ in range(rounds)]
+        return self._last
 
     # -------------------------------------------------------------------------------------------------- planning
 

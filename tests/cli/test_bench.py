@@ -43,7 +43,7 @@ def test_what_is_told_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[
     ]  # fmt: skip
     convolution = found["second_convolution"]
     assert convolution["gflops"] == pytest.approx(2 * 128 * 121 * 9 * 64 * 64 / 0.25 / 1e9)
-    assert convolution["share_of_peak"] == pytest.approx(convolution["gflops"] / found["peak_gflops"]["2"])
+    assert convolution["share_of_peak"] == pytest.approx(convolution["gflops"] / convolution["peak_gflops"])
     for line in ("peak                1 thread ", "train               batch 128", "of peak", "threads   2"):
         assert line in output
 

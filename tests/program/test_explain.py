@@ -18,7 +18,6 @@ from tests.program.nets import Net
 @pytest.fixture(autouse=True)
 def _two_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("convcore.program.explain.ROUNDS", 2)
-    monkeypatch.setattr("convcore.program.explain.PEAK_ROUNDS", 1)
 
 
 def report_of(*stack: Any, shape: tuple[int, ...] = (12, 12, 16), loss: str | None = None, n: int = 3) -> Any:

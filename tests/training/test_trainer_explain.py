@@ -17,7 +17,6 @@ from convcore.errors import BusyError, ParameterError, StateError
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("convcore.program.explain.ROUNDS", 3)
-    monkeypatch.setattr("convcore.program.explain.PEAK_ROUNDS", 1)
 
 
 class Noisy(keras.layers.Layer):
