@@ -15,7 +15,7 @@ C_FILES := $(filter %.c %.h,$(ENGINE))
 CYTHON_FILES := $(filter %.pyx %.pxd %.pxi,$(ENGINE))
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint format train bench bench-check bench-peers docs dist clean
+.PHONY: help dev test lint format train bench bench-check bench-peers bench-peers-ops docs dist clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
@@ -51,8 +51,11 @@ bench-check: $(VENV)/.dev ## measure, and name what is slower than in BASE, a fi
 	$(BIN)/python -m pytest bench --benchmark-only --benchmark-quiet --benchmark-json=.benchmarks/check.json $(ARGS)
 	$(BIN)/python bench/check.py $(if $(THRESHOLD),--threshold $(THRESHOLD)) $(BASE) .benchmarks/check.json
 
-bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and in PyTorch, in turn, in an environment of their own
+bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and eight others, in turn; ARGS='--svg docs/peers.svg'
 	PYTHONPATH=. $(PEERS)/bin/python bench/peers.py $(ARGS)
+
+bench-peers-ops: $(VENV)/.built $(PEERS)/.made ## single convolutions in convcore and PyTorch, in turn
+	PYTHONPATH=. $(PEERS)/bin/python bench/peers_ops.py $(ARGS)
 
 docs: $(VENV)/.dev ## write the API reference to docs/api
 	$(PIP) 'convcore[docs]'
@@ -90,7 +93,7 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/.built
 	$(PIP) 'convcore[dev]'
 	@touch $@
 
-$(PEERS)/.made: bench/peers.txt | $(VENV)/.made
+$(PEERS)/.made: bench/peers.txt bench/install_peers.py | $(VENV)/.made
 	$(BIN)/python -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/peers.txt
+	$(PEERS)/bin/python bench/install_peers.py
 	@touch $@

@@ -36,6 +36,17 @@ def cpu() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def load() -> float | None:
+    """How many processes wanted to run, on average over the last minute; a quiet machine is near 0."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def machine() -> dict[str, str]:
+    """What a file of results says about where it was measured."""
+    system = f"{platform.system()} {platform.machine()}"
+    return {"cpu": cpu(), "system": system, "python": platform.python_version(), "numpy": metadata.version("numpy")}
+
+
 def heading(*packages: str) -> str:
     """One line: processor, ISA, system, Python and the versions of `packages`."""
     parts = [cpu(), runtime.active_isa(), f"{platform.system()} {platform.machine()}"]
