@@ -180,6 +180,8 @@ def pool2d_geometry(x_shape: Shape, *, pool_size: Any = 2, stride: Any = None, p
     window = pair("pool_size", pool_size)
     strides = window if stride is None else pair("stride", stride)
     n, ih, iw, ic = image_shape("x", x_shape)
+    if ih * iw > LARGEST:
+        raise ShapeError(f"x: a plane of {ih}x{iw} pixels cannot be pooled; indices reach {LARGEST} pixels. Cut it.")
     pads = resolve_padding(padding, (ih, iw), window, strides, (1, 1))
     for axis, size in zip(pads, window, strict=True):
         if max(axis) > size // 2:

@@ -143,3 +143,9 @@ def test_shapes_as_arguments(value: Any) -> None:
     assert shapes.shape_argument("input_shape", [np.int64(1), 2, 3, 0], 4) == (1, 2, 3, 0)
     with pytest.raises(ConvcoreError, match="input_shape"):
         shapes.shape_argument("input_shape", value, 4)
+
+
+def test_a_plane_beyond_what_indices_reach_is_refused() -> None:
+    with pytest.raises(ShapeError, match="50000x50000"):
+        shapes.pool2d_geometry((1, 50_000, 50_000, 1), pool_size=1000)
+    assert shapes.pool2d_geometry((1, 2**15, 2**15, 1), pool_size=1000).oh == 32

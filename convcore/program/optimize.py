@@ -68,14 +68,21 @@ def _join(nodes: list[Node]) -> list[Node]:
     joined: list[Node] = []
     for node in nodes:
         before = joined[-1] if joined else None
+        if before is not None and _is_epilogue(node, before):
+            settings = before.settings | {"relu": True}
+            joined[-1] = Node(
+                before.kind, before.input, node.output, before.parameters, settings, _layers(before, node)
+            )
+            continue
         if node.kind == "max_pool2d":
             if before is not None and before.kind == "conv2d":
                 g, pool = before.settings["geometry"], node.settings["geometry"]
                 apart = conv_pool.reason_apart(g, pool)
                 if apart is None:
                     settings = before.settings | {"pool": pool}
-                    layers = before.layers + tuple(layer for layer in node.layers if layer not in before.layers)
-                    joined[-1] = Node("conv2d_pool", before.input, node.output, before.parameters, settings, layers)
+                    joined[-1] = Node(
+                        "conv2d_pool", before.input, node.output, before.parameters, settings, _layers(before, node)
+                    )
                     continue
                 before.settings["note"] = f"not joined with the pool: {apart}"
                 node.settings["note"] = f"not joined with the convolution: {apart}"
@@ -83,3 +90,14 @@ def _join(nodes: list[Node]) -> list[Node]:
                 node.settings["note"] = "no convolution right before the pool"
         joined.append(node)
     return joined
+
+
+def _is_epilogue(node: Node, before: Node) -> bool:
+    """Whether `node` is a plain ReLU that the kernel of `before` can apply to what it stores."""
+    plain = (node.settings.get("negative_slope"), node.settings.get("threshold"), node.settings.get("max_value"))
+    alone = before.kind in {"conv2d", "conv2d_pool", "dense"} and not before.settings["relu"]
+    return node.kind == "relu" and plain == (0.0, 0.0, None) and alone
+
+
+def _layers(before: Node, node: Node) -> tuple[str, ...]:
+    return before.layers + tuple(layer for layer in node.layers if layer not in before.layers)
