@@ -24,10 +24,17 @@ def test_the_python_blocks_run_and_print_what_the_readme_shows(capsys: pytest.Ca
     printed = capsys.readouterr().out
     assert names["p"].shape == (readme.TEST, 10)
     assert len(names["history"].history["val_accuracy"]) == 5
+    assert _runs(printed) == _runs("".join(readme.blocks("text")))
     for block in readme.blocks("text"):
         for line in block.splitlines():
             if line.startswith(("Model", "┏", "┃", "┡", "│", "├", "└", " Total", " Trainable", " Non-trainable")):
                 assert line.rstrip() in [shown.rstrip() for shown in printed.splitlines()]
+
+
+def _runs(text: str) -> list[str]:
+    """The lines about runs, without their figures: those depend on the data and the machine."""
+    lines = [line for line in text.splitlines() if re.match(r"Epoch |\d+/\d+ ", line)]
+    return [re.sub(r"(?<!Epoch )\b\d+/\d+ ", "", re.sub(r"\d+(s|ms|us)\b|(?<=: )[\d.e-]+", "", line)) for line in lines]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

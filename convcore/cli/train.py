@@ -19,6 +19,7 @@ from convcore.cli.data import Dataset, load
 from convcore.cli.files import check_writable, write_json
 from convcore.cli.streams import say_error
 from convcore.recipes import SEED_NET, Recipe
+from convcore.training.progress import is_terminal
 from convcore.utils import set_random_seed
 
 __all__ = ["run"]
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             epochs=recipe.epochs,
             validation_data=(test_images[..., np.newaxis], test_labels),
             validation_batch_size=500,
+            verbose=1 if is_terminal() else 0,  # elsewhere the report's line an epoch is enough
             callbacks=[report],
         )
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 """The progress of fit, evaluate and predict on the standard output.
 
-On a terminal, a line that is drawn again and again, with the time that remains; anywhere else one plain line when
-an epoch has ended. The texts are Keras's.
+On a terminal, a line that is drawn again and again, with the time that remains; anywhere else, as in a log, one plain
+line when an epoch has ended. The texts are Keras's, and with verbose=2 its lines too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-__all__ = ["Progress", "duration", "figures", "plain_line", "remaining"]
+__all__ = ["Progress", "duration", "figures", "is_terminal", "plain_line", "remaining"]
 
 WIDTH = 20
 #: Seconds between two drawings of the live line; drawing takes about a millisecond.
@@ -72,7 +72,8 @@ def plain_line(current: int, target: int, elapsed: float, step: float, logs: Map
 
 
 class Progress:
-    """Shows a run. `verbose`: 0 nothing, 1 the live line on a terminal, 2 one plain line an epoch.
+    """Shows a run. `verbose`: 0 nothing; 1 a title and the live line on a terminal, elsewhere one line with both; 2 a
+    title and a plain line.
 
     Call `begin` before the steps, `update` after each, `end` after all; `close` in any case.
     """
@@ -80,19 +81,22 @@ class Progress:
     def __init__(self, verbose: int) -> None:
         self.verbose = verbose
         self._live: Live | None = None
-        self._is_live = verbose == 1 and _is_terminal()
+        self._is_live = verbose == 1 and is_terminal()
         self._dash = _dash()
+        self._title = ""
         self._target = 0
         self._current = 0
         self._start = self._first = self._last = self._next = 0.0
 
     def begin(self, target: int, title: str = "") -> None:
-        """A run of `target` steps begins; `title` stands on a line above it."""
+        """A run of `target` steps begins; `title` stands above it, or in a log before it."""
+        is_header = self._is_live or self.verbose == 2
+        self._title = "" if is_header or not title else f"{title} - "
         self._target = target
         self._current = 0
         self._start = self._first = self._last = time.perf_counter()
         self._next = self._start + INTERVAL if self._is_live else float("inf")
-        if self.verbose and title:
+        if is_header and title:
             print(title, flush=True)
 
     def update(self, current: int, logs: Callable[[], Mapping[str, Any]]) -> None:
@@ -116,7 +120,8 @@ class Progress:
 
             Console(file=sys.stdout, highlight=False).print(self._text(f"{elapsed:.0f}s", logs, 1.0), soft_wrap=True)
         else:
-            print(plain_line(self._current, self._target, elapsed, self._step(), logs), flush=True)
+            line = plain_line(self._current, self._target, elapsed, self._step(), logs)
+            print(f"{self._title}{line}", flush=True)
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -158,7 +163,8 @@ class Progress:
         )
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Whether the standard output is a terminal that can draw a line again."""
     stream = sys.stdout
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 

@@ -51,6 +51,8 @@ def test_shows_and_writes_all_of_a_run(folder, tmp_path, capsys, monkeypatch):
         assert set(epoch) == {"loss", "accuracy", "test_loss", "test_accuracy", "seconds"}
         figures = f"test loss {epoch['test_loss']:.4f}, test accuracy {epoch['test_accuracy']:.4f}"
         assert f"Epoch {number} on {folder}: {figures}" in output
+    assert [line.split(" on ")[0] for line in output.splitlines() if line.startswith("Epoch")] == ["Epoch 1", "Epoch 2"]
+    assert "ms/step" not in output
     seconds = sum(epoch["seconds"] for epoch in results["epochs"])
     assert results["train_seconds"] == pytest.approx(seconds)
     assert results["images_per_second"] == pytest.approx(1200 / seconds)
