@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,7 +35,7 @@ class Layer(Weighted):
     `forward` maps a batch to its output, `backward` receives the gradient with respect to the output of the last
     ``forward(x, training=True)``, writes the gradients of the variables into ``variable.grad`` and returns the
     gradient with respect to x. A layer whose output has another shape than its input also defines
-    `compute_output_shape`.
+    `compute_output_shape`; one that does the same in training and inference can leave out the parameter `training`.
 
     >>> class Scale(Layer):
     ...     def build(self, input_shape):
@@ -107,6 +108,8 @@ class Layer(Weighted):
         build = cls.__dict__.get("build")
         if build is not None and record_build:
             cls.build = _recording(build)  # type: ignore[method-assign]
+        if inspect.isfunction(cls.forward) and not _takes_training(cls.forward):
+            cls.forward = _with_training(cls.forward)  # type: ignore[method-assign]
 
     # Shapes
 
@@ -273,4 +276,22 @@ def _recording(build: Callable[..., None]) -> Callable[..., None]:
         self._build_shape = shape
         self.built = True
 
+    return wrapper
+
+
+def _takes_training(forward: Callable[..., Any]) -> bool:
+    parameters = inspect.signature(forward).parameters
+    return "training" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def _with_training(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """`forward`, written without the parameter `training`, with it: so that everyone can pass it."""
+
+    def wrapper(self: Layer, x: Any, training: bool = False) -> Any:
+        return forward(self, x)
+
+    signature = inspect.signature(wrapper)
+    functools.update_wrapper(wrapper, forward)
+    # What a subclass inherits takes `training`, whatever the function inside does.
+    wrapper.__signature__ = signature  # type: ignore[attr-defined]
     return wrapper

@@ -138,3 +138,56 @@ def test_config_of_a_layer_of_ones_own() -> None:
 
 def test_repr() -> None:
     assert repr(layers.Dense(2, name="d")) == "<Dense name=d, built=False>"
+
+
+class Square(layers.Layer):
+    """y = x * x, the same in training and inference."""
+
+    def forward(self, x: Any) -> Any:  # type: ignore[override]
+        self.x = x
+        return x * x
+
+    def backward(self, dy: Any) -> Any:
+        return 2 * self.x * dy
+
+
+class SquareAgain(Square):
+    """Inherits the forward that takes no `training`."""
+
+
+class Cube(Square):
+    """Extends it, with `training`."""
+
+    def forward(self, x: Any, training: bool = True) -> Any:
+        return super().forward(x, training=training) * x
+
+
+class Squares:
+    """No layer by itself."""
+
+    def forward(self, x: Any) -> Any:
+        return x * x
+
+
+class MixedIn(Squares, layers.Layer):  # type: ignore[misc]
+    """Has its forward from elsewhere."""
+
+
+@pytest.mark.parametrize("kind", [Square, SquareAgain, MixedIn])
+def test_forward_can_leave_out_training(kind: Any) -> None:
+    x = np.array([[1.0, -2.0]], np.float32)
+    assert kind()(x).tolist() == [[1, 4]]
+    assert kind()(x, training=True).tolist() == [[1, 4]]
+    assert kind().forward(x).tolist() == kind().forward(x, training=True).tolist() == [[1, 4]]
+    model = Sequential([layers.Input((2,)), kind()])
+    assert model(x).tolist() == model.forward(x, training=True).tolist() == model.predict(x, verbose=0).tolist()
+    assert Cube()(x, training=True).tolist() == [[1, -8]]
+
+
+def test_a_layer_without_training_trains() -> None:
+    model = Sequential([layers.Input((2,)), layers.Dense(2, kernel_initializer="ones"), Square(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()[0]
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+    assert not np.array_equal(model.get_weights()[0], before)
+    assert model.backward(np.ones_like(model.forward(np.ones((4, 2))))).shape == (4, 2)
