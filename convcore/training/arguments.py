@@ -33,7 +33,12 @@ DEFAULT_BATCH_SIZE = 32
 
 
 def array(name: str, value: Any) -> Array:
-    """`value` as an array of real numbers with an axis of samples; arrays pass without a copy."""
+    """`value` as an array of real numbers with an axis of samples; arrays pass without a copy.
+
+    A list of one array is that array: Keras's form for a model with one input.
+    """
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], np.ndarray) and value[0].ndim:
+        value = value[0]
     if not isinstance(value, np.ndarray):
         if value is None:
             raise ParameterError(f"`{name}` is missing.")

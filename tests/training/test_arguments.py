@@ -22,6 +22,15 @@ def test_arrays_pass_without_a_copy() -> None:
     assert type(arguments.array("x", np.zeros((2, 2)).view(Own))) is np.ndarray
 
 
+def test_a_list_of_one_array_is_that_array() -> None:
+    x = np.zeros((3, 2), dtype=np.uint8)
+    assert arguments.array("x", [x]) is x
+    assert arguments.array("x", (x,)) is x
+    assert arguments.array("y", [np.array(1)]).shape == (1,)
+    assert arguments.array("x", [[1, 2, 3]]).shape == (1, 3)
+    assert arguments.array("x", [x, x]).shape == (2, 3, 2)
+
+
 @pytest.mark.parametrize(
     ("value", "error"),
     [

@@ -346,3 +346,12 @@ def test_fit_refuses_more_samples_a_batch_than_there_are() -> None:
     net.fit(X, Y, batch_size=50, validation_split=0.5, verbose=0)
     net.evaluate(X, Y, batch_size=1000, verbose=0)
     assert net.predict(X, batch_size=1000, verbose=0).shape == (100, CLASSES)
+
+
+def test_a_list_of_one_input_is_the_input() -> None:
+    net, same = model(), model()
+    net.fit([X], [Y], validation_data=([X], [Y]), verbose=0)
+    same.fit(X, Y, validation_data=(X, Y), verbose=0)
+    assert np.array_equal(weights(net), weights(same))
+    assert np.array_equal(net.predict([X], verbose=0), same.predict(X, verbose=0))
+    assert net.evaluate([X], [Y], verbose=0) == same.evaluate(X, Y, verbose=0)
