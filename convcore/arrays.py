@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore.errors import DTypeError, ShapeError
+from convcore.errors import DTypeError, LabelError, ShapeError
+from convcore.memory import require_memory
 
-__all__ = ["as_indices", "as_reals"]
+__all__ = ["as_array", "as_indices", "as_reals", "plain"]
 
 Array = npt.NDArray[Any]
+
+MOST_INDEX = np.iinfo(np.int64).max
 
 # What float32 holds exactly, so that the cast loses nothing.
 _EXACT_IN_FLOAT32 = frozenset(np.dtype(name) for name in ("float16", "int8", "uint8", "int16", "uint16"))
@@ -30,6 +33,17 @@ def as_array(name: str, value: Any) -> Array:
     if array.dtype.kind not in "biuf":
         raise DTypeError(f"{name}: expected real numbers, got dtype {array.dtype.name}.")
     return array
+
+
+def plain(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
+    """`array` in `dtype`, C-contiguous and aligned: itself, or a copy, refused before it is made if it is too large.
+
+    A view may have far more elements than memory behind it (`numpy.broadcast_to`); its copy has them all.
+    """
+    kind = np.dtype(dtype)
+    if array.dtype != kind or not (array.flags.c_contiguous and array.flags.aligned):
+        require_memory(array.size * kind.itemsize, f"{name}: a plain {kind.name} copy of shape {array.shape}")
+    return np.require(array, dtype=kind, requirements=("C", "A"))
 
 
 def as_reals(**operands: Any) -> tuple[str, list[Array]]:
@@ -54,12 +68,14 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
         listed = ", ".join(f"{name} is {dtype}" for name, dtype in floats.items())
         raise DTypeError(f"operands of one dtype are needed: {listed}. Convert one with .astype.")
     dtype = next(iter(floats.values()), "float32")
-    return dtype, [np.require(array, dtype=dtype, requirements=("C", "A")) for array in arrays.values()]
+    return dtype, [plain(name, array, dtype) for name, array in arrays.items()]
 
 
 def as_indices(name: str, value: Any) -> npt.NDArray[np.int64]:
-    """`value` as an array of integers; floats are refused."""
+    """`value` as an array of int64; floats are refused, and what int64 does not hold."""
     array = as_array(name, value)
     if array.dtype.kind not in "iu":
         raise DTypeError(f"{name}: expected integers, got dtype {array.dtype.name}.")
-    return np.require(array, dtype=np.int64, requirements=("C", "A"))
+    if array.dtype.itemsize == 8 and array.dtype.kind == "u" and array.size and array.max() > MOST_INDEX:
+        raise LabelError(f"{name}: expected integers up to 2**63 - 1, got {array.max()}.")
+    return plain(name, array, np.int64)

@@ -1,11 +1,10 @@
-"""The engine's settings: which ISA runs, how many threads, how much memory a request may take."""
+"""The engine's settings: which ISA runs, how many threads, which mathematics."""
 
 from __future__ import annotations
 
 import math
 import os
 import platform
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +13,13 @@ from typing import Any
 
 from convcore.checks import shown
 from convcore.engine import native
-from convcore.errors import ParameterError, ResourceLimitError
+from convcore.errors import ParameterError
 from convcore.shapes import integer
 
 __all__ = [
     "active_isa",
     "get_num_threads",
     "measure_peak",
-    "require_memory",
     "set_num_threads",
     "show_config",
     "threads",
@@ -32,9 +30,6 @@ MOST_THREADS = max(64, 2 * (os.cpu_count() or 1))
 
 MATH_MODES = ("fast", "exact")
 _math = "fast"
-
-# Requests below this are granted without asking the system what is free.
-SMALL_REQUEST = 64 << 20
 
 
 def active_isa() -> str:
@@ -164,45 +159,6 @@ def _select_isa() -> None:
     if wanted not in usable:
         raise ParameterError(f"CONVCORE_ISA={wanted!r} cannot run here; usable: {', '.join(usable)}.")
     native.select_isa(wanted)
-
-
-def _memory_limit() -> int:
-    """Bytes that may still be allocated: 80 % of what is free, within CONVCORE_MEMORY_LIMIT and the control group."""
-    limits = []
-    text = os.environ.get("CONVCORE_MEMORY_LIMIT", "").strip()
-    if text:
-        if not text.isdigit():
-            raise ParameterError(f"CONVCORE_MEMORY_LIMIT={text!r}: expected a number of bytes.")
-        limits.append(int(text))
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        limits += [int(line.split()[1]) * 1024 * 8 // 10 for line in lines if line.startswith("MemAvailable:")]
-    except OSError:
-        limits.append(
-            os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 8 // 10
-            if hasattr(os, "sysconf")
-            else sys.maxsize
-        )
-    try:
-        group = Path("/sys/fs/cgroup")
-        most, used = (group / "memory.max").read_text().strip(), (group / "memory.current").read_text().strip()
-        if most != "max":
-            limits.append(max(0, int(most) - int(used)))
-    except (OSError, ValueError):
-        pass
-    return min(limits)
-
-
-def require_memory(size: int, what: str) -> None:
-    """Refuse, before anything is allocated, a request of `size` bytes that the system cannot carry."""
-    if size < SMALL_REQUEST and "CONVCORE_MEMORY_LIMIT" not in os.environ:
-        return
-    limit = _memory_limit()
-    if size > limit:
-        raise ResourceLimitError(
-            f"{what} needs {size:,} bytes, {limit:,} may be used "
-            f"(CONVCORE_MEMORY_LIMIT, the control group, or 80 % of free memory)."
-        )
 
 
 def measure_peak(count: int = 1, *, dtype: str = "float32") -> float:

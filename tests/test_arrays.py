@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.arrays import as_array, as_indices, as_reals
-from convcore.errors import DTypeError, ShapeError
+from convcore import layers, ops
+from convcore.arrays import as_array, as_indices, as_reals, plain
+from convcore.errors import DTypeError, LabelError, ResourceLimitError, ShapeError
+from convcore.program import Feed
 from tests.layouts import layouts
 
 
@@ -77,6 +79,40 @@ def test_layouts_become_plain() -> None:
         assert plain.dtype == np.float32, form
         assert plain.dtype.isnative, form
         np.testing.assert_array_equal(plain, x, err_msg=form)
+
+
+def test_a_plain_array_is_kept_and_another_copied() -> None:
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    assert plain("x", x, np.float32) is x
+    for other in (x.T, x.astype(">f4"), x.astype(np.float64)):
+        copy = plain("x", other, np.float32)
+        assert copy.flags.c_contiguous
+        assert copy.dtype == np.float32
+        assert copy.dtype.isnative
+        np.testing.assert_array_equal(copy, other)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda view: ops.conv2d(view(2**20, 2**10, 2**10, 1), np.zeros((3, 3, 1, 1), np.float32)),
+        lambda view: ops.conv2d(view(2**40, 2**20, 2, 1, dtype=np.uint8), np.zeros((1, 1, 1, 1), np.float32)),
+        lambda view: ops.max_pool2d(view(2**20, 2**10, 2**10, 1)),
+        lambda view: ops.relu(view(2**45)),
+        lambda view: ops.dense(view(2**42, 2), np.zeros((2, 1), np.float32)),
+        lambda view: Feed(view(2**20, 2**10, 2**10, 1)),
+        lambda view: layers.Dense(2)(view(2**30, 2**12)),
+    ],
+)
+def test_a_view_with_more_elements_than_memory_is_refused_before_a_copy(call: Any) -> None:
+    with pytest.raises(ResourceLimitError, match="copy of shape"):
+        call(lambda *shape, dtype=np.float32: np.broadcast_to(dtype(1), shape))
+
+
+def test_indices_beyond_int64_are_named_as_they_are() -> None:
+    with pytest.raises(LabelError, match=str(2**63)):
+        as_indices("labels", np.array([1, 2**63], np.uint64))
+    assert as_indices("labels", np.array([1, 2**63 - 1], np.uint64)).max() == 2**63 - 1
 
 
 def test_indices_are_integers() -> None:

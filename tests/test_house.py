@@ -22,7 +22,7 @@ CYTHON_FILES = [path for path in ENGINE if path.suffix in {".pyx", ".pxd", ".pxi
 # The rooms from the ground up: a room imports from its own line and from lines above it in this list.
 STRATA = (
     {"errors"},
-    {"variables", "checks", "keras_names", "naming"},
+    {"variables", "checks", "keras_names", "memory", "naming"},
     {"shapes", "arrays", "random", "engine"},
     {"runtime"},
     {"plans"},

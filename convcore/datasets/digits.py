@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from convcore.datasets.folder import Arrays
 from convcore.datasets.strokes import SAMPLES, skeletons
-from convcore.runtime import require_memory
+from convcore.memory import require_memory
 from convcore.shapes import integer
 
 __all__ = ["generate", "load_data"]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from convcore.datasets.regular import Path, open_regular
 from convcore.errors import DataFileError
-from convcore.runtime import require_memory
+from convcore.memory import require_memory
 
 __all__ = ["read_idx"]
 

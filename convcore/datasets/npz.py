@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 from convcore.datasets.folder import Arrays, check
 from convcore.datasets.regular import open_regular
 from convcore.errors import DataFileError
-from convcore.runtime import require_memory
+from convcore.memory import require_memory
 
 __all__ = ["read_npz"]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from convcore.arrays import plain
 from convcore.errors import DTypeError, ShapeError, StateError
 from convcore.variables import FlatParameters, Variable
 
@@ -31,7 +32,7 @@ def as_float32(x: Any, what: str) -> FloatArray:
         return array
     if array.dtype.kind not in "fiub":
         raise DTypeError(f"{what}: dtype {array.dtype} is not allowed. Allowed: real numbers (float, int, uint, bool).")
-    return array.astype(np.float32)
+    return plain(what, array, np.float32)
 
 
 def is_home(parameters: FlatParameters, variables: Sequence[Variable]) -> bool:

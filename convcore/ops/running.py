@@ -12,7 +12,8 @@ import numpy.typing as npt
 from convcore.checks import shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ResourceLimitError, ShapeError
-from convcore.runtime import get_num_threads, require_memory
+from convcore.memory import require_memory
+from convcore.runtime import get_num_threads
 
 __all__ = ["PROGRAMS", "Array", "Shape", "boolean", "check_shape", "matrix_shape", "new_result", "run", "wants_relu"]
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from convcore.engine import native
 from convcore.errors import StateError
+from convcore.memory import require_memory
 from convcore.plans.steps import Steps
 from convcore.program.lowering import Lowering, PythonCall
-from convcore.runtime import get_num_threads, require_memory
+from convcore.runtime import get_num_threads
 
 __all__ = ["CompiledProgram"]
 

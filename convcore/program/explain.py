@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import runtime
+from convcore.memory import require_memory
 from convcore.plans import costs
 from convcore.plans.steps import Origin, Steps
 from convcore.program.feed import Feed
@@ -31,7 +32,7 @@ def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
     The runs train `runner`: give it parameters and an optimizer that nobody else uses.
     """
     graph = runner.graph
-    runtime.require_memory(4 * batch_size * (graph.input.size + graph.output.size), f"a batch of {batch_size}")
+    require_memory(4 * batch_size * (graph.input.size + graph.output.size), f"a batch of {batch_size}")
     feed = _random_feed(graph, runner.loss, batch_size)
     if runner.loss is None:
         runner.predict(feed, 0, batch_size)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import as_array
+from convcore.arrays import as_array, plain
 from convcore.errors import ShapeError
 
 __all__ = ["Feed"]
@@ -33,7 +33,7 @@ class Feed:
         if images.ndim < 1:
             raise ShapeError("x: expected one row per sample, got a single number.")
         kept = images.dtype.newbyteorder("=")
-        self.x: Array = np.require(images, dtype=kept if kept in GATHERED else np.float32, requirements=("C", "A"))
+        self.x: Array = plain("x", images, kept if kept in GATHERED else np.float32)
         self.size = len(self.x)
         self.y: Array | None = None if y is None else self._rows("y", y)
         self.sample_weight: Array | None = None
@@ -41,10 +41,10 @@ class Feed:
         self.kernel_weight: Array | None = None
         if self.y is not None:
             is_id = self.y.dtype.kind in "iub"
-            self.kernel_y = np.require(self.y, dtype=np.int32 if is_id else np.float32, requirements=("C", "A"))
+            self.kernel_y = plain("y", self.y, np.int32 if is_id else np.float32)
         if sample_weight is not None:
             self.sample_weight = self._rows("sample_weight", sample_weight)
-            self.kernel_weight = np.require(self.sample_weight, dtype=np.float32, requirements=("C", "A"))
+            self.kernel_weight = plain("sample_weight", self.sample_weight, np.float32)
             if self.kernel_weight.shape != (self.size,):
                 raise ShapeError(f"sample_weight: expected shape ({self.size},), got {self.kernel_weight.shape}.")
         self.order = np.arange(self.size, dtype=np.int64)

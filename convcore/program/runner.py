@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from convcore.arrays import plain
 from convcore.errors import ShapeError, StateError
 from convcore.plans.steps import Buffer, Origin, Steps
 from convcore.program.compiled import CompiledProgram
@@ -84,11 +85,9 @@ class Runner:
 
     def forward(self, x: FloatArray, training: bool = False) -> FloatArray:
         """The output for a float32 batch; `backward` may follow if `training`."""
-        batch = (
-            np.array(x, dtype=np.float32, order="C")
-            if training
-            else np.require(x, dtype=np.float32, requirements=("C", "A"))
-        )
+        batch = plain("x", x, np.float32)
+        if training and batch is x:
+            batch = batch.copy()  # backward reads it, whatever the caller does to x before
         if batch.shape[1:] != self.graph.input.shape:
             raise ShapeError(
                 f"x: expected shape (n, {', '.join(map(str, self.graph.input.shape))}), got {batch.shape}."
@@ -114,7 +113,7 @@ class Runner:
         program = self._awaits_backward
         if program is None or self._last is None:
             raise StateError("backward needs a forward with training=True before it, once for each backward.")
-        gradient = np.require(dy, dtype=np.float32, requirements=("C", "A"))
+        gradient = plain("dy", dy, np.float32)
         if gradient.shape != (program.n, *self.graph.output.shape):
             expected = (program.n, *self.graph.output.shape)
             raise ShapeError(f"dy: expected the shape of the last output, {expected}, got {gradient.shape}.")
