@@ -15,8 +15,9 @@ __all__ = ["CSVLogger"]
 class CSVLogger(Callback):
     """Writes one row an epoch: `epoch` (from 0) and each figure by name; what an epoch lacks is "NA".
 
-    The columns are those of the first epoch, sorted, and the validation figures, which need not be there yet. With
-    `append` a file that exists is continued, without a second header.
+    The columns are those of the first epoch, sorted; if none is of a validation, each has one beside it with "val_"
+    before its name, for a validation that comes later. With `append` a file that exists is continued, without a
+    second header. The file is Keras's to the byte.
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
@@ -44,10 +45,8 @@ class CSVLogger(Callback):
             return
         if self.keys is None:
             self.keys = sorted(logs)
-            if (self.params or {}).get("do_validation"):
-                self.keys += [
-                    name for name in sorted(f"val_{name}" for name in self.model.metrics_names) if name not in logs
-                ]
+            if not any(name.startswith("val_") for name in self.keys):
+                self.keys += [f"val_{name}" for name in self.keys]
             self._writer = csv.writer(self._file, delimiter=self.sep)
             if self._file.tell() == 0:
                 self._writer.writerow(["epoch", *self.keys])

@@ -72,6 +72,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save(self._epoch, {"batch": batch + 1} | (logs or {}))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.require_direction()
         if self.save_freq == "epoch":
             self._save(epoch, logs or {})
 

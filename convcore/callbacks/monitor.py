@@ -48,6 +48,10 @@ class MonitorCallback(Callback):
             "based on the highest metric value, or pass `mode='min'` in order to use the lowest value."
         )
 
+    def require_direction(self) -> None:
+        """Refuse a `monitor` whose better way is not known: asked at the end of an epoch, when all metrics are."""
+        _ = self.ascending
+
     def improved(self, value: float, reference: float | None) -> bool:
         """Whether `value` is better than `reference` by more than `min_delta`; anything is better than None."""
         if reference is None:

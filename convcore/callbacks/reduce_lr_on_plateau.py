@@ -56,8 +56,9 @@ class ReduceLROnPlateau(MonitorCallback):
         return self.cooldown_counter > 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.require_direction()
         logs = {} if logs is None else logs
-        rate: float = self.model.optimizer.learning_rate
+        rate = float(self.model.optimizer.learning_rate)
         logs["learning_rate"] = rate
         current: float | None = logs.get(self.monitor)
         if current is None:

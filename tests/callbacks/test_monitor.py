@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import pytest
 
+from convcore.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from convcore.callbacks.monitor import MonitorCallback
 from convcore.errors import ParameterError
 from convcore.metrics import Mean, MeanSquaredError
-from tests.callbacks.fakes import Script
+from tests.callbacks.fakes import Script, play
 
 
 def watch(monitor: str, mode: str = "auto", **arguments: float) -> MonitorCallback:
@@ -26,6 +30,16 @@ def test_auto_goes_by_the_metric() -> None:
     for unknown in ("mean", "speed"):
         with pytest.raises(ParameterError, match="Pass `mode='max'`"):
             _ = watch(unknown).ascending
+
+
+@pytest.mark.parametrize("monitor", ["nope", "val_nope"])
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau, lambda **kw: ModelCheckpoint("m.keras", **kw)])
+def test_a_name_without_a_direction_ends_the_first_epoch(kind: Any, monitor: str) -> None:
+    epochs = [{"loss": 1.0, "accuracy": 0.5}]
+    with pytest.raises(ParameterError, match=f"monitor={monitor}, but convcore isn't able to automatically determine"):
+        play(kind(monitor=monitor), epochs)
+    with warnings.catch_warnings(action="ignore"):
+        play(kind(monitor=monitor, mode="min"), epochs)
 
 
 def test_improvement() -> None:
