@@ -14,6 +14,7 @@ import numpy.typing as npt
 from convcore.checks import real, rebuild, refuse, shown, text
 from convcore.errors import ModelFileError, StateError
 from convcore.optimizers import schedules
+from convcore.optimizers.learning_rate import LearningRate
 
 __all__ = ["Optimizer"]
 
@@ -63,14 +64,13 @@ class Optimizer:
             self.learning_rate = learning_rate
 
     @property
-    def learning_rate(self) -> float:
-        """The learning rate of the next step."""
-        if self._schedule is not None:
-            return float(self._schedule(self.iterations))
-        return self._learning_rate
+    def learning_rate(self) -> LearningRate:
+        """The learning rate of the next step, a float that has also ``numpy()`` and ``assign(value)``."""
+        rate = self._learning_rate if self._schedule is None else self._schedule(self.iterations)
+        return LearningRate(rate, self)
 
     @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
+    def learning_rate(self, value: float | schedules.LearningRateSchedule) -> None:
         if self._schedule is not None:
             raise StateError(
                 "This optimizer was made with a learning rate schedule, so its learning rate cannot be set. "

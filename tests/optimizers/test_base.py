@@ -32,7 +32,7 @@ def test_a_learning_rate_can_be_set() -> None:
     optimizer.learning_rate = 0
     assert optimizer.hyper()[0] == 0.0
     optimizer.learning_rate = np.array(0.25)  # type: ignore[assignment]
-    assert type(optimizer.learning_rate) is float
+    assert type(optimizer.get_config()["learning_rate"]) is float
 
 
 def test_a_schedule_follows_the_steps_and_cannot_be_overwritten() -> None:
