@@ -16,6 +16,7 @@ __all__ = [
     "DatasetUnavailableError",
     "LabelError",
     "ModelFileError",
+    "NotBuiltError",
     "NotSupportedError",
     "NumericError",
     "ParameterError",
@@ -75,6 +76,10 @@ class StateError(ConvcoreError, RuntimeError):
 
 class BusyError(StateError):
     """Another thread is using the model at this moment."""
+
+
+class NotBuiltError(StateError, AttributeError):
+    """A layer or model has no shapes yet; also an AttributeError, so that ``hasattr`` is False for them."""
 
 
 class NotSupportedError(ConvcoreError, NotImplementedError):

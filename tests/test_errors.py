@@ -19,6 +19,7 @@ BUILT_IN = {
     "NumericError": ArithmeticError,
     "StateError": RuntimeError,
     "BusyError": RuntimeError,
+    "NotBuiltError": AttributeError,
     "NotSupportedError": NotImplementedError,
 }
 
@@ -34,3 +35,7 @@ def test_an_error_is_caught_by_its_built_in_and_by_ours(name: str) -> None:
 
 def test_busy_is_a_state() -> None:
     assert issubclass(errors.BusyError, errors.StateError)
+
+
+def test_not_built_is_a_state() -> None:
+    assert issubclass(errors.NotBuiltError, errors.StateError)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
 from convcore.layers.symbolic import SymbolicTensor
@@ -149,9 +149,7 @@ class Layer(Weighted):
 
     def _connection(self) -> tuple[Shape, Shape]:
         if self._connected is None:
-            raise AttributeError(
-                f"The layer {self.name} has never been called and thus has no defined input or output."
-            )
+            raise NotBuiltError(f"The layer {self.name} has never been called and thus has no defined input or output.")
         return self._connected
 
     # Computing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError, StateError
 from convcore.layers.base import Layer
 from convcore.layers.eager import is_home
 from convcore.layers.input import InputLayer
@@ -144,8 +144,13 @@ class Stack(Layer, record_build=False):
 
     def _maybe_rebuild(self) -> None:
         self._unbuild()
-        if len(self._layers) > 1 and isinstance(self._layers[0], InputLayer):
-            self.build(self._layers[0].batch_shape)
+        if len(self._layers) < 2:
+            return
+        first = self._layers[0]
+        if isinstance(first, InputLayer):
+            self.build(first.batch_shape)
+        elif isinstance(first, Stack) and first.built:
+            self.build(first.input_shape)
 
     def _unbuild(self) -> None:
         self.built = False
@@ -214,7 +219,10 @@ class Stack(Layer, record_build=False):
 
     def _require_built(self, what: str) -> None:
         if not self.built:
-            raise AttributeError(f"Sequential model '{self.name}' has no defined {what} yet.")
+            raise NotBuiltError(
+                f"Sequential model '{self.name}' has no defined {what} yet. Hint: an Input as its first layer, "
+                "build(input_shape) or a first call on data gives it one."
+            )
 
     # Weights
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import Sequential, layers
-from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError, StateError
 
 
 def small() -> Sequential:
@@ -214,3 +214,40 @@ def test_unknown_sizes_are_known_at_a_call_and_refused_by_name_elsewhere() -> No
 @pytest.mark.parametrize("batch", [0, 1, 5])
 def test_any_batch(batch: int) -> None:
     assert small()(np.zeros((batch, 6, 6, 1))).shape == (batch, 3)
+
+
+def test_a_built_model_first_builds_the_outer_one() -> None:
+    inner = Sequential([layers.Input((8, 8, 1)), layers.Flatten(), layers.Dense(4)], name="inner")
+    model = Sequential([inner, layers.Dense(3)])
+    assert model.built
+    assert (model.input_shape, model.output_shape) == ((None, 8, 8, 1), (None, 3))
+    assert [weight.shape for weight in model.get_weights()] == [(64, 4), (4,), (4, 3), (3,)]
+    assert model.layers[0] is inner
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    assert "Total params: 275" in "\n".join(lines)
+    assert model(np.zeros((2, 8, 8, 1))).shape == (2, 3)
+    again = Sequential.from_config(model.get_config())
+    assert again.built
+    assert again.output_shape == (None, 3)
+
+
+def test_a_built_model_first_builds_as_layers_are_added() -> None:
+    model = Sequential()
+    model.add(Sequential([layers.Input((8,)), layers.Dense(4)]))
+    assert not model.built  # Keras waits for a second layer
+    with pytest.raises(ShapeError):
+        model.add(layers.Conv2D(2, 3))
+    model.add(layers.Dense(3))
+    assert model.output_shape == (None, 3)
+    assert not Sequential([Sequential([layers.Dense(4)]), layers.Dense(3)]).built
+
+
+@pytest.mark.parametrize("what", ["input_shape", "output_shape", "input", "output"])
+def test_an_unbuilt_model_has_no_shapes_and_says_so(what: str) -> None:
+    model = Sequential([layers.Dense(3)], name="unready")
+    with pytest.raises(NotBuiltError, match="'unready' has no defined .* yet. Hint"):
+        getattr(model, what)
+    with pytest.raises(NotBuiltError, match="never been called"):
+        getattr(model.layers[0], what)
+    assert not hasattr(model, what)

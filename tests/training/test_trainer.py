@@ -350,8 +350,8 @@ def test_fit_refuses_more_samples_a_batch_than_there_are() -> None:
 
 def test_a_list_of_one_input_is_the_input() -> None:
     net, same = model(), model()
-    net.fit([X], [Y], validation_data=([X], [Y]), verbose=0)
-    same.fit(X, Y, validation_data=(X, Y), verbose=0)
+    net.fit([X], [Y], validation_data=([X], [Y]), shuffle=False, verbose=0)
+    same.fit(X, Y, validation_data=(X, Y), shuffle=False, verbose=0)
     assert np.array_equal(weights(net), weights(same))
     assert np.array_equal(net.predict([X], verbose=0), same.predict(X, verbose=0))
     assert net.evaluate([X], [Y], verbose=0) == same.evaluate(X, Y, verbose=0)
