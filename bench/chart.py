@@ -33,7 +33,7 @@ def panel(work: str, measured: dict[str, list[float]], titles: dict[str, str], l
         y, full = top + 20 + place * LINE, medians[name] * scale
         width, cut = min(full, BAR), full > BAR + 0.5
         color = COLORS.get(name, COLORS[""])
-        number = f"{medians[name]:.4g} µs"
+        number = f"{medians[name]:.{0 if medians[name] >= 100 else 1}f} µs"
         if name != OURS:
             number += f" · {statistics.median(ratios(measured, name)):.2g}×"
         drawn.append(f'<text x="{left + LABELS - 6}" y="{y + 12}" text-anchor="end">{escape(titles[name])}</text>')

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, Protocol
 
@@ -56,11 +57,12 @@ def serve(member: Member, threads: int, pipe: Connection) -> None:
         pipe.send((None, f"{type(error).__name__}: {error}".splitlines()[0]))
         return
     runs: dict[str, tuple[Run | None, int]] = {}
-    for name, seconds in iter(pipe.recv, None):
-        if name not in runs:
-            run = worker.work(name)
-            runs[name] = run, repetitions(run, seconds) if run else 0
-        pipe.send(measure(*runs[name], seconds))
+    with suppress(EOFError):  # the measuring process has ended
+        for name, seconds in iter(pipe.recv, None):
+            if name not in runs:
+                run = worker.work(name)
+                runs[name] = run, repetitions(run, seconds) if run else 0
+            pipe.send(measure(*runs[name], seconds))
 
 
 def confine(threads: int) -> None:
@@ -72,11 +74,16 @@ def confine(threads: int) -> None:
 
 
 def repetitions(run: Run, seconds: float) -> int:
-    """How many repetitions take about `seconds`, once everything is compiled and cached."""
-    run(2)
-    start = time.perf_counter()
-    done = run(4)
-    return max(1, round(done * seconds / (time.perf_counter() - start)))
+    """How many repetitions take about `seconds`, once everything is compiled and cached; what a call costs by itself
+    weighs little then."""
+    count = run(2)
+    while True:
+        start = time.perf_counter()
+        done = run(count)
+        elapsed = time.perf_counter() - start
+        if done < count or elapsed > seconds / 3:
+            return max(1, round(done * seconds / elapsed))
+        count *= 3
 
 
 def measure(run: Run | None, count: int, seconds: float) -> float | None:
@@ -88,6 +95,15 @@ def measure(run: Run | None, count: int, seconds: float) -> float | None:
     while (elapsed := time.perf_counter() - start) < 0.9 * seconds:
         done += run(count)
     return elapsed / done
+
+
+def drop(name: str, reason: str, pipes: dict[str, Connection], results: Results, say: Callable[[str], None]) -> None:
+    """Go on without a member, and without what it had done so far."""
+    del pipes[name], results.versions[name]
+    for measured in results.seconds.values():
+        measured.pop(name, None)
+    results.absent[name] = reason
+    say(f"absent: {name} ({reason})")
 
 
 def take_turns(
@@ -126,10 +142,15 @@ def take_turns(
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}")
         for work in works:
-            for name, pipe in pipes.items():
+            for name, pipe in list(pipes.items()):
                 time.sleep(REST)
-                pipe.send((work, seconds))
-                if (measured := pipe.recv()) is not None:
+                try:
+                    pipe.send((work, seconds))
+                    measured = pipe.recv()
+                except (EOFError, OSError):
+                    drop(name, f"its process died in {work}", pipes, results, say)
+                    continue
+                if measured is not None:
                     results.seconds[work].setdefault(name, []).append(measured)
     for pipe in pipes.values():
         pipe.send(None)
