@@ -31,7 +31,7 @@ def relu(
 ) -> Array:
     """``max(x, 0)``, element by element; NaN stays NaN.
 
-    With the other arguments: `max_value` where x >= max_value, x where threshold <= x < max_value, and
+    With the other arguments: `max_value` where x >= max_value, x where threshold < x < max_value, and
     ``negative_slope * (x - threshold)`` elsewhere.
 
     >>> relu([-1.0, 0.0, 2.0])
@@ -42,8 +42,9 @@ def relu(
     array = _floating(x)
     if negative_slope == 0.0 and max_value is None and threshold == 0.0:
         return ops.relu(array)
-    below = negative_slope * (array - threshold)
-    y = np.where(array < threshold, below, array)
+    # 0 * -inf would be NaN; the 0 added turns -0 into 0.
+    below = negative_slope * (array - threshold) + 0.0 if negative_slope else np.where(np.isnan(array), array, 0.0)
+    y = np.where(array > threshold, array, below)
     if max_value is not None:
         y = np.minimum(y, max_value)
     return y.astype(array.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore import activations
+from convcore import activations, layers
 from convcore.errors import NotSupportedError, ParameterError
 
 
@@ -80,3 +80,13 @@ def test_values_and_dtypes(dtype: str) -> None:
 def test_softmax_along_another_axis() -> None:
     x = np.arange(6.0, dtype=np.float32).reshape(2, 3)
     np.testing.assert_array_equal(activations.softmax(x, axis=0), activations.softmax(x.T).T)
+
+
+@pytest.mark.parametrize("options", [{}, {"threshold": 1.0}, {"threshold": 1.0, "negative_slope": 0.5}])
+def test_relu_and_its_layer_agree_at_the_threshold(options: dict[str, float]) -> None:
+    x = np.array([[1.0, 0.0, -0.0, np.nan, np.inf, -np.inf, 1.5]], np.float32)
+    y = activations.relu(x, **options)
+    assert y.dtype == np.float32
+    assert y[0, 0] == (0.0 if options else 1.0)
+    np.testing.assert_array_equal(layers.ReLU(**options)(x), y)
+    assert np.array_equal(np.signbit(layers.ReLU(**options)(x)[:, :3]), np.signbit(y[:, :3]))

@@ -40,7 +40,7 @@ class Activation(Layer):
 class ReLU(Layer):
     """``max(x, 0)``, element by element.
 
-    With the arguments: `max_value` where x >= max_value, x where threshold <= x < max_value, and
+    With the arguments: `max_value` where x >= max_value, x where threshold < x < max_value, and
     ``negative_slope * (x - threshold)`` elsewhere. The output has the input's shape.
 
     >>> ReLU(max_value=6.0)([[-1.0, 2.0, 9.0]])

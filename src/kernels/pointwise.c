@@ -19,14 +19,14 @@ INLINE real hyperbolic_tangent(real x) {
 }
 
 INLINE real relu_general(real x, real slope, real threshold, real most) {
-    const real low = slope == 0 ? (x != x ? x : 0) : slope * (x - threshold);
-    const real value = x >= threshold ? x + 0 : low;
+    const real low = slope == 0 ? (x != x ? x : 0) : slope * (x - threshold) + 0;
+    const real value = x > threshold ? x : low;
     return value > most ? most : value;
 }
 
 enum { RELU, SIGMOID, TANH };
 
-/* buf: x, y. p->kind is the activation; a ReLU has slope a below threshold b, and at most c. */
+/* buf: x, y. p->kind is the activation; a ReLU has slope a up to threshold b, and at most c. */
 static void activation(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);

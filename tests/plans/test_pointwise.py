@@ -34,10 +34,23 @@ def test_the_general_relu_and_its_gradient(slope: float, threshold: float, top: 
     x, dy = normals(1, (1003,), (1003,))
     y, dx = run(x, dy, "relu", negative_slope=slope, threshold=threshold, max_value=top)
     most = math.inf if top is None else top
-    above = x >= threshold if threshold else x > 0
+    above = x > threshold
     np.testing.assert_allclose(y, np.where(above, np.minimum(x, most), slope * (x - threshold)), rtol=1e-6, atol=1e-7)
     factor = np.where(above, np.where(x < most, 1.0, 0.0), slope)
     np.testing.assert_allclose(dx, dy * factor, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5])
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_the_relu_at_its_threshold_is_zero(slope: float, threshold: float) -> None:
+    """As in Keras, where x must be greater; a zero of either sign gives +0, and NaN stays NaN."""
+    x = np.array([threshold, -threshold, threshold + 1e-6, np.nan, np.inf, -np.inf], np.float32)
+    y, dx = run(x, np.ones_like(x), "relu", negative_slope=slope, threshold=threshold)
+    expected = [0.0, slope * -2 * threshold, x[2], np.nan, np.inf, -np.inf if slope else 0.0]
+    np.testing.assert_array_equal(y, np.array(expected, np.float32))
+    assert not np.signbit(y[:1]).any()
+    assert threshold or not np.signbit(y[:2]).any()
+    np.testing.assert_array_equal(dx[:3], np.array([slope, slope, 1], np.float32))
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh"])
