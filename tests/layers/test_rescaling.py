@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import layers
-from convcore.errors import ParameterError
+from convcore.errors import NotSupportedError, ParameterError
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64", "int32"])
@@ -25,10 +25,17 @@ def test_the_gradient_is_scaled() -> None:
     np.testing.assert_array_equal(layer.backward(np.ones((2, 3))), np.full((2, 3), 0.5, np.float32))
 
 
-@pytest.mark.parametrize("scale", ["1", None, np.inf, [1, 2]])
+@pytest.mark.parametrize("scale", ["1", None, np.inf, True])
 def test_scales_that_are_none(scale: Any) -> None:
     with pytest.raises(ParameterError, match="scale"):
         layers.Rescaling(scale)
+
+
+@pytest.mark.parametrize("value", [[1.0, 2.0, 3.0], (1, 2), np.ones(3), [[1], [1, 2]]])
+@pytest.mark.parametrize("argument", ["scale", "offset"])
+def test_a_number_per_channel_is_refused_by_name(argument: str, value: Any) -> None:
+    with pytest.raises(NotSupportedError, match=f"`{argument}` per channel in keras.layers.Rescaling .supported: one"):
+        layers.Rescaling(**{"scale": 1.0, argument: value})
 
 
 def test_config_makes_the_layer_again() -> None:
