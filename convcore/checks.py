@@ -12,7 +12,7 @@ from typing import TypeVar
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 
-__all__ = ["find", "flag", "real", "rebuild", "refuse", "shown", "text", "unit_interval"]
+__all__ = ["counted", "find", "flag", "real", "rebuild", "refuse", "shown", "text", "unit_interval"]
 
 T = TypeVar("T")
 
@@ -27,6 +27,15 @@ def shown(value: object, limit: int = 60) -> str:
     except Exception as error:  # such as an int of more digits than Python prints
         return f"a value of type {type(value).__name__} that cannot be shown ({type(error).__name__})"
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "thread"), counted(2, "thread")
+    ('1 thread', '2 threads')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def real(
@@ -112,9 +121,10 @@ def find(module: str, kind: str, name: object, table: Mapping[str, T], aliases: 
     """
     supported = ", ".join(table)
     if not isinstance(name, str):
+        article = "An" if kind[0] in "aeiou" else "A"
         raise ParameterError(
-            f"A {kind} is given by its name or as an object. Received: {shown(name)} (of type {type(name).__name__}); "
-            f"supported: {supported}."
+            f"{article} {kind} is given by its name or as an object. Received: {shown(name)} (of type "
+            f"{type(name).__name__}); supported: {supported}."
         )
     key = name.replace("_", "").lower()
     for candidate, entry in table.items():

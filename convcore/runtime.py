@@ -187,6 +187,12 @@ def measure_peak(count: int = 1, *, dtype: str = "float32") -> float:
     return operations / sorted(times)[len(times) // 2] / 1e9
 
 
+def _decider() -> str:
+    """Who decided about the number of threads."""
+    limited = native.allowed_threads() < native.wanted_thread_count()
+    return "an OpenMP limit (threadpoolctl or omp_set_num_threads)" if limited else _decided_by
+
+
 def show_config(*, as_dict: bool = False) -> dict[str, Any] | None:
     """Print what runs here: version, ISA, threads and who decided, OpenMP, compiler; with `as_dict` return it instead.
 
@@ -207,7 +213,7 @@ def show_config(*, as_dict: bool = False) -> dict[str, Any] | None:
             "usable": [name for name, works in isas if works],
             "active": active_isa(),
         },
-        "threads": {"count": get_num_threads(), "decided_by": _decided_by},
+        "threads": {"count": get_num_threads(), "decided_by": _decider()},
         "openmp": f"OpenMP {version}" if version else "none (serial build)",
         "compiler": native.compiler(),
         "python": platform.python_version(),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.checks import find, flag, real, rebuild, refuse, shown, text, unit_interval
+from convcore.checks import counted, find, flag, real, rebuild, refuse, shown, text, unit_interval
 from convcore.errors import NotSupportedError, ParameterError
 
 
@@ -54,6 +54,14 @@ def test_find_tells_unknown_from_unsupported() -> None:
         find("optimizers", "optimizer", "adan", table)
     with pytest.raises(ParameterError, match="of type int"):
         find("optimizers", "optimizer", 3, table)
+
+
+def test_things_are_counted_in_words() -> None:
+    assert [counted(n, "epoch") for n in (0, 1, 2)] == ["0 epochs", "1 epoch", "2 epochs"]
+    with pytest.raises(ParameterError, match=r"^An optimizer is given"):
+        find("optimizers", "optimizer", 3, {})
+    with pytest.raises(ParameterError, match=r"^A loss is given"):
+        find("losses", "loss", 3, {})
 
 
 def test_shown_is_short() -> None:

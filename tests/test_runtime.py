@@ -150,6 +150,14 @@ class TestConfig:
         shown = capsys.readouterr().out
         assert runtime.active_isa() in shown
 
+    def test_show_config_names_a_limit_of_openmp(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = runtime.native.wanted_thread_count()
+        with runtime.threads(before + 1):
+            assert runtime.show_config(as_dict=True)["threads"]["decided_by"] == "set_num_threads"
+            monkeypatch.setattr(runtime.native, "allowed_threads", lambda: before)
+            team = runtime.show_config(as_dict=True)["threads"]
+            assert team == {"count": before, "decided_by": "an OpenMP limit (threadpoolctl or omp_set_num_threads)"}
+
     def test_concurrent_calls_are_independent(self) -> None:
         inputs = [conv_inputs(case, 1, whole=False) for case in THREADED_CONVS[:4]]
         expected = [digest(conv_outputs(case, *i).values()) for case, i in zip(THREADED_CONVS, inputs, strict=False)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 __all__ = ["UsageError", "parser"]
@@ -23,6 +23,14 @@ class UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help", self.prog)
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As argparse's, but what is not known is told by the command that it was given to."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            command = f"{self.prog} {found.command}"
+            raise UsageError(f"unrecognized arguments: {' '.join(unknown)}; see {command} --help", command)
+        return found
 
 
 class _Version(argparse.Action):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from convcore import ops, runtime
+from convcore.checks import counted
 from convcore.cli.files import check_writable, write_json
 from convcore.datasets import digits
 from convcore.recipes import SEED_NET
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     threads = runtime.get_num_threads()
     peaks = {count: _peak(count) for count in sorted({1, threads})}
     for count, gflops in peaks.items():
-        print(f"{_label('peak', _threads(count))} {gflops:12,.0f} GFLOP/s, multiply-adds in registers")
+        print(f"{_label('peak', counted(count, 'thread'))} {gflops:12,.0f} GFLOP/s, multiply-adds in registers")
     seconds = arguments.seconds / (len(TRAIN_BATCHES) + len(PREDICT_BATCHES) + 1)
     (pixels, labels), _ = digits.load_data(IMAGES, 1)
     x, model = pixels[..., np.newaxis], SEED_NET.model((28, 28, 1), IMAGES)
@@ -112,7 +113,3 @@ def _show(work: str, batch: int, times: list[float], images: int) -> dict[str, A
 
 def _label(work: str, what: str) -> str:
     return f"{work:20}{what:10}"
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread" if count == 1 else f"{count} threads"

@@ -14,11 +14,13 @@ import numpy as np
 import convcore
 from convcore import runtime
 from convcore.callbacks import Callback
+from convcore.checks import counted
 from convcore.cli.arguments import UsageError
 from convcore.cli.data import Dataset, load
 from convcore.cli.files import check_writable, write_json
 from convcore.cli.streams import say_error
 from convcore.recipes import SEED_NET, Recipe
+from convcore.training.arguments import require_batch
 from convcore.training.progress import is_terminal
 from convcore.utils import set_random_seed
 
@@ -34,8 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     target = arguments.save or f"{os.path.basename(data.name)}.safetensors"
     _check_targets(target, arguments.json)
     recipe = _recipe(arguments, len(data.train[0]))
-    set_random_seed(arguments.seed)
     (images, labels), (test_images, test_labels) = data.train, data.test
+    require_batch(arguments.batch_size, recipe.batch_size, len(images))
+    set_random_seed(arguments.seed)
     model = recipe.model((*images.shape[1:], 1), images=len(images))
     model.summary()
     print(_title(data, recipe, arguments.seed), flush=True)
@@ -54,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         report.on_train_end()
         kept = f"the model after epoch {report.saved} is in {target}" if report.saved else "no whole epoch, no model"
+        if arguments.json and report.saved:
+            write_json(arguments.json, _results(data, recipe, arguments.seed, report) | {"interrupted": True})
+            kept += f", its results in {arguments.json}"
         say_error("convcore train", f"interrupted: {kept}")
         return 130
     print(f"Model of the last epoch, trained on {data.name}: {target}")
@@ -132,9 +138,9 @@ def _recipe(arguments: argparse.Namespace, images: int) -> Recipe:
 
 def _title(data: Dataset, recipe: Recipe, seed: int) -> str:
     return (
-        f"Training on {data.name}: {len(data.train[0]):,} images, {len(data.test[0]):,} for testing; {recipe.epochs} "
-        f"epochs of batches of {recipe.batch_size}, one-cycle Adam up to {recipe.learning_rate:g}, seed {seed}; "
-        f"{runtime.get_num_threads()} threads, {runtime.active_isa()}"
+        f"Training on {data.name}: {len(data.train[0]):,} images, {len(data.test[0]):,} for testing; "
+        f"{counted(recipe.epochs, 'epoch')} of batches of {recipe.batch_size}, one-cycle Adam up to "
+        f"{recipe.learning_rate:g}, seed {seed}; {counted(runtime.get_num_threads(), 'thread')}, {runtime.active_isa()}"
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from convcore.checks import counted
+
 __all__ = ["table"]
 
 HEADER = ("", "step", "layers", "kernel", "fused with", "tasks", "MFLOP", "executed", "KB", "us", "of peak")
@@ -17,8 +19,9 @@ def table(report: dict[str, Any]) -> str:
     rows = [HEADER, *(_cells(number, step) for number, step in enumerate(steps, 1)), _total(steps)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = [
-        f"{report['program'].capitalize()} program for batches of {report['batch_size']}: {report['threads']} threads, "
-        f"{report['isa']}, {report['math']} maths, peak {report['peak_gflops']:.0f} GFLOP/s"
+        f"{report['program'].capitalize()} program for batches of {report['batch_size']}: "
+        f"{counted(report['threads'], 'thread')}, {report['isa']}, {report['math']} maths, "
+        f"peak {report['peak_gflops']:.0f} GFLOP/s"
     ]
     lines += [_line(row, widths) for row in rows]
     lines.insert(2, "  ".join("-" * width for width in widths))

@@ -44,6 +44,12 @@ def test_whole_numbers(text):
         parser().parse_args(["train", "--batch-size", text])
 
 
+def test_an_unknown_option_is_told_by_its_command():
+    with pytest.raises(UsageError, match="unrecognized arguments: --foo; see convcore train --help") as caught:
+        parser().parse_args(["train", "--foo"])
+    assert caught.value.program == "convcore train"
+
+
 def test_a_wrong_option_is_told_by_its_command():
     with pytest.raises(UsageError) as caught:
         parser().parse_args(["train", "--epochs"])

@@ -122,10 +122,14 @@ def test_ctrl_c_keeps_the_model_of_the_last_whole_epoch(folder, tmp_path, capsys
     path = tmp_path / "model.safetensors"
     assert cli.main(options(folder, "--epochs", 4, "--save", path, "--json", tmp_path / "r.json")) == 130
     output, errors = capsys.readouterr()
-    assert errors == f"convcore train: interrupted: the model after epoch 2 is in {path}\n"
+    results = tmp_path / "r.json"
+    assert errors == f"convcore train: interrupted: the model after epoch 2 is in {path}, its results in {results}\n"
     assert f"Epoch 2 on {folder}" in output
     assert models.load_model(path).optimizer.iterations == 2 * 19
-    assert not (tmp_path / "r.json").exists()
+    written = json.loads(results.read_text())
+    assert written["interrupted"] is True
+    assert len(written["epochs"]) == 2
+    assert written["model"] == str(path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -179,9 +183,10 @@ def test_a_default_batch_is_cut_to_few_images_and_a_larger_one_asked_for_is_refu
         (tmp_path / name).write_bytes(idx(array))
     save = str(tmp_path / "model.safetensors")
     assert cli.main(["train", "--data", str(tmp_path), "--epochs", "1", "--save", save]) == 0
-    assert "batches of 20" in capsys.readouterr().out
+    assert ": 20 images, 10 for testing; 1 epoch of batches of 20" in capsys.readouterr().out
     assert cli.main(["train", "--data", str(tmp_path), "--batch-size", "21", "--save", save]) == 2
-    errors = capsys.readouterr().err
+    output, errors = capsys.readouterr()
+    assert output == ""  # refused before the network is shown
     assert one_line(errors)
     assert "21" in errors
     assert "20 samples" in errors
