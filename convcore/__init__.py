@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     )
     from convcore.initializers import Initializer
     from convcore.layers import Input, InputSpec, Layer
+    from convcore.losses import Loss
+    from convcore.metrics import Metric
     from convcore.models import Sequential
+    from convcore.optimizers import Optimizer
     from convcore.runtime import get_math, get_num_threads, set_math, set_num_threads, show_config, threads
     from convcore.variables import Variable
 
@@ -41,6 +44,9 @@ __all__ = [
     "Input",
     "InputSpec",
     "Layer",
+    "Loss",
+    "Metric",
+    "Optimizer",
     "Sequential",
     "Variable",
     "__version__",
@@ -74,6 +80,9 @@ _HOMES = {
     "Input": "layers",
     "InputSpec": "layers",
     "Layer": "layers",
+    "Loss": "losses",
+    "Metric": "metrics",
+    "Optimizer": "optimizers",
     "Sequential": "models",
     "Variable": "variables",
     "get_num_threads": "runtime",

@@ -1,4 +1,7 @@
-"""The public names of Keras 3, so that what convcore lacks is refused by name instead of by AttributeError."""
+"""The public names of Keras, so that what convcore lacks is refused by name instead of by AttributeError.
+
+Those of Keras 3, and of Keras 2 what old scripts use.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ _NAMES: dict[str, str] = {
         "SpatialDropout3D SpectralNormalization StackedRNNCells StringLookup Subtract TFSMLayer TextVectorization "
         "ThresholdedReLU TimeDistributed TorchModuleWrapper UnitNormalization UpSampling1D UpSampling2D "
         "UpSampling3D Wrapper ZeroPadding1D ZeroPadding2D ZeroPadding3D add average concatenate deserialize dot "
-        "maximum minimum multiply serialize subtract"
+        "experimental maximum minimum multiply serialize subtract"
     ),
     "activations": (
         "celu deserialize elu exponential gelu get glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh "
@@ -59,19 +62,40 @@ _NAMES: dict[str, str] = {
         "Config CustomObjectScope FeatureSpace GeneratorEnqueuer OrderedEnqueuer Progbar PyDataset Sequence "
         "array_to_img audio_dataset_from_directory bounding_boxes clear_session custom_object_scope "
         "deserialize_keras_object disable_interactive_logging enable_interactive_logging get_custom_objects "
-        "get_file get_registered_name get_registered_object get_source_inputs image_dataset_from_directory "
-        "img_to_array is_interactive_logging_enabled is_keras_tensor legacy load_img model_to_dot multi_gpu_model "
-        "normalize pack_x_y_sample_weight pad_sequences plot_model register_keras_serializable save_img "
-        "serialize_keras_object set_random_seed split_dataset standardize_dtype text_dataset_from_directory "
-        "timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight"
+        "generic_utils get_file get_registered_name get_registered_object get_source_inputs "
+        "image_dataset_from_directory img_to_array is_interactive_logging_enabled is_keras_tensor layer_utils "
+        "legacy load_img model_to_dot multi_gpu_model normalize np_utils pack_x_y_sample_weight pad_sequences "
+        "plot_model register_keras_serializable save_img serialize_keras_object set_random_seed split_dataset "
+        "standardize_dtype text_dataset_from_directory timeseries_dataset_from_array to_categorical "
+        "unpack_x_y_sample_weight"
     ),
     "models": (
         "Functional Model Sequential clone_model load_model model_from_config model_from_json model_from_yaml "
         "save_model"
     ),
     "backend": (
-        "backend clear_session epsilon floatx get_uid image_data_format is_float_dtype is_int_dtype "
-        "is_keras_tensor result_type set_epsilon set_floatx set_image_data_format standardize_dtype"
+        "abs all any arange argmax argmin backend batch_dot batch_flatten batch_get_value batch_normalization "
+        "batch_set_value bias_add binary_crossentropy binary_focal_crossentropy cast cast_to_floatx "
+        "categorical_crossentropy categorical_focal_crossentropy clear_session clip concatenate constant conv1d "
+        "conv2d conv2d_transpose conv3d cos count_params ctc_batch_cost ctc_decode ctc_label_dense_to_sparse "
+        "cumprod cumsum depthwise_conv2d dot dropout dtype elu epsilon equal eval exp expand_dims eye flatten "
+        "floatx foldl foldr function gather get_session get_uid get_value gradients greater greater_equal "
+        "hard_sigmoid image_data_format in_test_phase in_top_k in_train_phase int_shape is_float_dtype is_int_dtype "
+        "is_keras_tensor is_sparse l2_normalize learning_phase learning_phase_scope less less_equal local_conv1d "
+        "local_conv2d log manual_variable_initialization map_fn max maximum mean min minimum moving_average_update "
+        "name_scope ndim normalize_batch_in_training not_equal one_hot ones ones_like permute_dimensions "
+        "placeholder pool2d pool3d pow print_tensor prod random_bernoulli random_binomial random_normal "
+        "random_normal_variable random_uniform random_uniform_variable relu repeat repeat_elements reshape "
+        "resize_images resize_volumes result_type reverse rnn round separable_conv2d set_epsilon set_floatx "
+        "set_image_data_format set_learning_phase set_session set_value shape sigmoid sign sin softmax softplus "
+        "softsign sparse_categorical_crossentropy spatial_2d_padding spatial_3d_padding sqrt square squeeze stack "
+        "standardize_dtype std stop_gradient sum switch tanh temporal_padding tile to_dense transpose "
+        "truncated_normal update update_add update_sub var variable zeros zeros_like"
+    ),
+    "saving": (
+        "CustomObjectScope KerasFileEditor custom_object_scope deserialize_keras_object get_custom_objects "
+        "get_registered_name get_registered_object load_model load_weights register_keras_serializable save_model "
+        "save_weights serialize_keras_object"
     ),
     "losses": (
         "BinaryCrossentropy BinaryFocalCrossentropy CTC CategoricalCrossentropy CategoricalFocalCrossentropy "
@@ -126,6 +150,8 @@ _SUPPORTED: dict[str, str] = {
     "utils": "clear_session, normalize, set_random_seed, to_categorical",
     "models": "Sequential, clone_model, load_model, save_model",
     "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids",
+    "saving": "load_model, load_weights, save_model, save_weights; load_model(path, custom_objects={...}) takes the "
+    "classes of one's own layers",
     "datasets": "digits, fashion_mnist, mnist",
 }
 

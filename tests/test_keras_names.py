@@ -24,7 +24,9 @@ def test_modules_of_keras_are_refused_by_name(name: str) -> None:
         getattr(convcore, name)
 
 
-@pytest.mark.parametrize("module", ["layers", "initializers", "activations", "models", "utils", "backend"])
+@pytest.mark.parametrize(
+    "module", ["layers", "initializers", "activations", "models", "utils", "backend", "saving", "datasets"]
+)
 def test_unknown_names_are_attribute_errors(module: str) -> None:
     room = importlib.import_module(f"convcore.{module}")
     with pytest.raises(AttributeError, match="nonsense"):
@@ -35,7 +37,7 @@ def test_unknown_names_are_attribute_errors(module: str) -> None:
 
 def test_what_is_there_is_not_missing() -> None:
     """A name in a module's __all__ is found before it can be refused."""
-    for module in ("layers", "initializers", "activations", "models", "utils", "backend"):
+    for module in ("layers", "initializers", "activations", "models", "utils", "backend", "saving", "datasets"):
         room = importlib.import_module(f"convcore.{module}")
         assert all(getattr(room, name) is not None for name in room.__all__)
 
@@ -43,3 +45,32 @@ def test_what_is_there_is_not_missing() -> None:
 def test_missing_knows_the_difference() -> None:
     assert missing("layers", "nonsense") is None
     assert str(missing("losses", "Dice", "mse")) == "convcore does not implement keras.losses.Dice (supported: mse)"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("datasets", "cifar10"),
+        ("datasets", "imdb"),
+        ("layers", "experimental"),
+        ("utils", "np_utils"),
+        ("backend", "get_value"),
+        ("saving", "register_keras_serializable"),
+    ],
+)
+@pytest.mark.parametrize("code", ["convcore.{0}.{1}", "from convcore.{0} import {1}"])
+def test_names_are_refused_as_attributes_and_in_imports(module: str, name: str, code: str) -> None:
+    with pytest.raises(NotSupportedError, match=rf"implement keras\.{module}\.{name} \(supported: "):
+        exec(f"import convcore\n{code.format(module, name)}", {})
+
+
+@pytest.mark.parametrize("name", ["regularizers", "applications", "preprocessing"])
+def test_missing_modules_are_refused_in_imports(name: str) -> None:
+    with pytest.raises(NotSupportedError, match=rf"implement keras\.{name} \(supported: "):
+        exec(f"from convcore import {name}", {})
+
+
+def test_the_base_classes_are_at_the_top() -> None:
+    assert convcore.Loss is convcore.losses.Loss
+    assert convcore.Metric is convcore.metrics.Metric
+    assert convcore.Optimizer is convcore.optimizers.Optimizer

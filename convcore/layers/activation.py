@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from convcore import activations
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.base import Layer
-from convcore.layers.validation import real
+from convcore.layers.validation import real, refuse_unsupported
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from convcore.program.graph import Graph, Value
 
 __all__ = ["Activation", "ReLU", "Softmax"]
@@ -104,6 +107,11 @@ class Softmax(Layer):
         if not isinstance(axis, int) or axis < -1 or axis == 0:
             raise self._wrong_axis(axis)
         self.axis = axis
+
+    def __call__(self, x: Any, training: bool | None = False, *, mask: None = None) -> npt.NDArray[np.float32]:
+        """The output for a batch `x`, any real dtype. A `mask` is refused."""
+        refuse_unsupported("Softmax", mask=mask)
+        return super().__call__(x, training)
 
     def lower(self, graph: Graph, x: Value) -> Value:
         if self.axis not in (-1, len(x.shape)):

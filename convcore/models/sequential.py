@@ -124,6 +124,13 @@ class Sequential(Trainer, Stack, record_build=False):
             style=style,
         )
 
+    def to_json(self, **kwargs: Any) -> str:
+        """Keras's text of the architecture: refused, with what there is instead."""
+        raise NotSupportedError(
+            "convcore does not implement model.to_json (supported: model.get_config(), plain data for json.dumps, with "
+            "keras.Sequential.from_config; model.save(path) and keras.models.load_model for the weights too)"
+        )
+
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None) -> None:
         """Write the model to the file `filepath`: see `convcore.saving.save_model`."""
         from convcore.saving import save_model

@@ -6,7 +6,14 @@ convcore's own format, version 1.
 
 from __future__ import annotations
 
+from typing import Any
+
+from convcore.keras_names import missing
 from convcore.saving.model_file import load_model, save_model
 from convcore.saving.weights_file import load_weights, save_weights
 
 __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("saving", name) or AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -68,3 +68,9 @@ def test_softmax_elsewhere_is_refused(axis: Any) -> None:
 def test_an_axis_is_an_integer(axis: Any) -> None:
     with pytest.raises(ParameterError, match="axis"):
         layers.Softmax(axis=axis)
+
+
+def test_a_mask_is_refused_by_name() -> None:
+    with pytest.raises(NotSupportedError, match="argument `mask` of keras.layers.Softmax"):
+        layers.Softmax()(X, mask=np.ones(X.shape, bool))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(layers.Softmax()(X, mask=None), layers.Softmax()(X))
