@@ -25,9 +25,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: float, offset: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        factors: dict[str, Any] = {"scale": scale, "offset": offset}
-        for argument, value in factors.items():
-            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+        for argument, value in {"scale": scale, "offset": offset}.items():
+            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) > 0:
                 raise NotSupportedError(
                     f"convcore does not implement `{argument}` per channel in keras.layers.Rescaling (supported: one "
                     f"number for all channels). Received: {argument}={value!r}"
