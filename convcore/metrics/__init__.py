@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from convcore.checks import find
-from convcore.errors import ParameterError
+from convcore.checks import find, shown
+from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 from convcore.metrics.accuracy import Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from convcore.metrics.base import Mean, Metric
@@ -78,6 +78,11 @@ def get(identifier: object) -> Metric:
         return deserialize(identifier)
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         raise ParameterError(f"A metric is the class {identifier.__name__}: call it, as in {identifier.__name__}().")
+    if callable(identifier):
+        raise NotSupportedError(
+            f"convcore does not implement functions as metrics (received {shown(identifier)}; supported: "
+            f"{', '.join(_METRICS)}, and subclasses of convcore.metrics.Metric)."
+        )
     make: Any = find("metrics", "metric", identifier, _METRICS)
     metric: Metric = make()
     return metric

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from convcore import losses, metrics, optimizers
 from convcore.checks import shown
-from convcore.errors import ParameterError, StateError
+from convcore.errors import NotSupportedError, ParameterError, StateError
 from convcore.losses import Loss
 from convcore.metrics import Metric
 
@@ -27,10 +28,9 @@ class Compiled:
         self._loss = None if loss is None else losses.get(loss)
         self._identifiers = _identifiers("metrics", metric_names)
         self._weighted = _identifiers("weighted_metrics", weighted_metric_names)
-        names = [_name(item) for item in (*self._identifiers, *self._weighted)]
-        repeated = next((name for name in ("loss", *names) if ("loss", *names).count(name) > 1), None)
-        if repeated is not None:
-            raise ParameterError(f"Two metrics are called {repeated!r}. Hint: give one of them another `name`.")
+        names = _distinct([_name(item) for item in (*self._identifiers, *self._weighted)])
+        if "loss" in names:
+            raise ParameterError("A metric is called 'loss', as the loss is. Hint: give it another `name`.")
         self.metrics_names = ["loss", *names]
         self.metrics: list[Metric] = []
         self.weighted_metrics: list[Metric] = []
@@ -73,7 +73,8 @@ class Compiled:
 
     def results(self, loss: float) -> dict[str, float]:
         """The figures so far, the loss first."""
-        return {"loss": loss} | {metric.name: metric.result() for metric in self.all_metrics()}
+        figures = [loss, *(metric.result() for metric in self.all_metrics())]
+        return dict(zip(self.metrics_names, figures, strict=True))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of compile as plain data."""
@@ -89,12 +90,35 @@ def _identifiers(argument: str, value: Any) -> list[Any]:
     """The metrics asked for, each checked at once: a name that does not exist is refused by compile, not by fit."""
     if value is None:
         return []
+    if isinstance(value, Mapping):
+        raise NotSupportedError(
+            f"convcore does not implement a dict by outputs as `{argument}` (received {argument}={shown(value)}; "
+            "supported: a list, for the one output)."
+        )
     if not isinstance(value, list | tuple):
         raise ParameterError(
             f"Expected `{argument}` argument to be a list or tuple. Received instead: {argument}={shown(value)} "
             f"of type {type(value).__name__}"
         )
-    return [metrics.get(item) if isinstance(item, Mapping) else item for item in value if _name(item)]
+    return [metrics.get(item) if isinstance(item, Mapping) else item for item in _flat(value) if _name(item)]
+
+
+def _flat(items: Iterable[Any]) -> Iterator[Any]:
+    """The items of nested lists: Keras's lists by outputs, of which there is one."""
+    for item in items:
+        if isinstance(item, list | tuple):
+            yield from _flat(item)
+        else:
+            yield item
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """`names`, where one that came before gets the first number that makes it a new one."""
+    found: list[str] = []
+    for name in names:
+        others = (f"{name}_{number}" for number in itertools.count(1))
+        found.append(name if name not in found else next(other for other in others if other not in found))
+    return found
 
 
 def _name(identifier: Any) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convcore import metrics
-from convcore.errors import StateError
+from convcore.errors import NotSupportedError, StateError
 from convcore.training.compiled import Compiled
 
 
@@ -25,6 +25,21 @@ def test_metrics_are_chosen_with_the_shapes_and_kept() -> None:
     assert compiled.all_metrics()[0] is chosen[0]
     compiled.choose_metrics((3,), (3,))
     assert type(compiled.all_metrics()[0]) is metrics.CategoricalAccuracy
+
+
+def test_metrics_of_one_name_are_numbered() -> None:
+    compiled = Compiled("sgd", "mse", [["mae"], metrics.MeanSquaredError(name="mae")], ["mae"])
+    assert compiled.metrics_names == ["loss", "mae", "mae_1", "mae_2"]
+    compiled.choose_metrics((1,), (1,))
+    compiled.update(np.array([[0.0], [0.0]]), np.array([[1.0], [3.0]], dtype=np.float32), np.array([1.0, 0.0]))
+    assert compiled.results(0.5) == {"loss": 0.5, "mae": 2.0, "mae_1": 5.0, "mae_2": 1.0}
+
+
+def test_metrics_that_are_not_supported_are_named() -> None:
+    with pytest.raises(NotSupportedError, match=r"a dict by outputs as `metrics` \(received metrics={'dense': 'mae'}"):
+        Compiled("sgd", "mse", {"dense": "mae"}, None)
+    with pytest.raises(NotSupportedError, match=r"functions as metrics \(received <function .*; supported: accuracy"):
+        Compiled("sgd", "mse", [lambda y_true, y_pred: 0.0], None)
 
 
 def test_only_weighted_metrics_see_weights() -> None:
