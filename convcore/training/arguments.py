@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "count_or_none",
     "require_batch",
     "sample_weights",
+    "size_for_steps",
     "split",
     "validation_epochs",
     "validation_tuple",
@@ -135,6 +137,20 @@ def batch_size(name: str, value: Any) -> int:
     return DEFAULT_BATCH_SIZE if value is None else integer(name, value, 1)
 
 
+def size_for_steps(size: int, value: Any, steps: int | None, samples: int) -> int:
+    """The samples of a batch where `steps` are asked for: without a `value`, that many batches hold all samples."""
+    if value is None and steps is not None:
+        return max(1, -(-samples // steps))
+    if steps is not None and steps * size - samples >= size:
+        warnings.warn(
+            f"There are {-(-samples // size)} batches of {size} samples, and {steps} steps were asked for: what there "
+            "is was run.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return size
+
+
 def require_batch(value: Any, size: int, samples: int) -> None:
     """Refuse to train on batches of `size` where `value` asked for them and there are fewer samples."""
     if value is not None and size > samples:
@@ -150,10 +166,10 @@ def count_or_none(name: str, value: Any) -> int | None:
 
 
 def verbosity(value: Any) -> int:
-    """0 (silent), 1 (a progress line) or 2 (one line an epoch); "auto" is 1."""
+    """0 (silent), 1 (a progress line), 2 (a title and a line an epoch) or 3 (titles alone); "auto" is 1."""
     if isinstance(value, str):
         if value == "auto":
             return 1
-    elif value in (0, 1, 2):
+    elif value in (0, 1, 2, 3):
         return int(value)
-    raise ParameterError(f"`verbose` must be 'auto', 0, 1 or 2. Received: verbose={shown(value)}")
+    raise ParameterError(f"`verbose` must be 'auto', 0, 1, 2 or 3. Received: verbose={shown(value)}")

@@ -73,7 +73,7 @@ def plain_line(current: int, target: int, elapsed: float, step: float, logs: Map
 
 class Progress:
     """Shows a run. `verbose`: 0 nothing; 1 a title and the live line on a terminal, elsewhere one line with both; 2 a
-    title and a plain line.
+    title and a plain line; 3 the title.
 
     Call `begin` before the steps, `update` after each, `end` after all; `close` in any case.
     """
@@ -90,7 +90,7 @@ class Progress:
 
     def begin(self, target: int, title: str = "") -> None:
         """A run of `target` steps begins; `title` stands above it, or in a log before it."""
-        is_header = self._is_live or self.verbose == 2
+        is_header = self._is_live or self.verbose >= 2
         self._title = "" if is_header or not title else f"{title} - "
         self._target = target
         self._current = 0
@@ -112,7 +112,7 @@ class Progress:
     def end(self, logs: Mapping[str, Any]) -> None:
         """The steps, and what followed them, are done: leave the final line."""
         self.close()
-        if not self.verbose:
+        if self.verbose in (0, 3):
             return
         elapsed = time.perf_counter() - self._start
         if self._is_live:

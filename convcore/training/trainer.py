@@ -114,9 +114,7 @@ class Trainer(Compiling):
             self, feed, size, steps, shuffle, listeners, progress, loops.non_finite_samples(inputs)
         )
         listeners.set_model(self)
-        listeners.set_params(
-            {"epochs": epochs, "steps": loop.steps, "verbose": progress.verbose, "do_validation": held_out is not None}
-        )
+        listeners.set_params({"epochs": epochs, "steps": loop.steps, "verbose": progress.verbose})
         self.stop_training = False
         logs: dict[str, float] = {}
         listeners.on_train_begin()
@@ -155,15 +153,18 @@ class Trainer(Compiling):
     ) -> float | list[float] | dict[str, float]:
         """The loss on `x` and `y`, or with metrics the list ``[loss, metric, ...]`` (see `metrics_names`).
 
-        With `return_dict` a dict by name. `steps` ends after that many batches.
+        With `return_dict` a dict by name. `steps` ends after that many batches;
+        without a `batch_size` they hold all samples.
         """
         compiled = self._require_compiled("evaluate")
         size = arguments.batch_size("batch_size", batch_size)
         steps = arguments.count_or_none("steps", steps)
         progress = Progress(arguments.verbosity(verbose))
         feed = self._feed(compiled, x, y, sample_weight)
-        listeners = CallbackList(callbacks, model=self)
-        progress.begin(loops.steps_of(feed, size, steps))
+        size = arguments.size_for_steps(size, batch_size, steps, feed.size)
+        target = loops.steps_of(feed, size, steps)
+        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=target)
+        progress.begin(target)
         try:
             figures = loops.evaluate(self._program(), compiled, feed, size, steps, listeners, progress)
             progress.end(dict(sorted(figures.items())))
@@ -185,14 +186,16 @@ class Trainer(Compiling):
         steps = arguments.count_or_none("steps", steps)
         progress = Progress(arguments.verbosity(verbose))
         inputs = self._inputs(x)
-        listeners = CallbackList(callbacks, model=self)
         output_shape = tuple(self._graph().output.shape)
         if not len(inputs):
             return np.empty((0, *output_shape), dtype=np.float32)
         from convcore.program import Feed
 
         feed = Feed(inputs)
-        progress.begin(loops.steps_of(feed, size, steps))
+        size = arguments.size_for_steps(size, batch_size, steps, feed.size)
+        target = loops.steps_of(feed, size, steps)
+        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=target)
+        progress.begin(target)
         try:
             outputs = loops.predict(self._program(), output_shape, feed, size, steps, listeners, progress)
             progress.end({})

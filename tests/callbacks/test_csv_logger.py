@@ -38,7 +38,7 @@ def test_append_writes_no_second_header(tmp_path: Path) -> None:
 def test_validation_that_comes_later_has_its_columns(tmp_path: Path) -> None:
     file = tmp_path / "log.csv"
     later = EPOCHS[1] | {"val_loss": 2.0, "val_accuracy": 0.5}
-    play(CSVLogger(file), [EPOCHS[0], later], do_validation=True)
+    play(CSVLogger(file), [EPOCHS[0], later])
     assert file.read_text().split() == [
         "epoch,accuracy,loss,val_accuracy,val_loss",
         "0,0.25,1.5,NA,NA",

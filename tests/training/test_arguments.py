@@ -119,6 +119,6 @@ def test_the_default_batch_is_keras_s() -> None:
     assert arguments.batch_size("batch_size", None) == 32
     assert arguments.batch_size("batch_size", np.int64(7)) == 7
     assert arguments.count_or_none("steps", None) is None
-    assert [arguments.verbosity(value) for value in ("auto", True, 2, 0)] == [1, 1, 2, 0]
+    assert [arguments.verbosity(value) for value in ("auto", True, 3, 2, 0)] == [1, 1, 3, 2, 0]
     assert arguments.validation_epochs([1, 3]) == frozenset({1, 3})
     assert arguments.validation_tuple([1, 2]) == (1, 2, None)

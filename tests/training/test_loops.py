@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from convcore.callbacks import LambdaCallback
 from convcore.training.loops import non_finite_samples
-from tests.training.small import data, model
+from tests.training.small import CLASSES, data, model
 
 X, Y = data()
 
@@ -38,6 +39,24 @@ def test_hooks_of_evaluate_and_predict() -> None:
     seen.clear()
     net.predict(X, batch_size=60, callbacks=LambdaCallback(**hooks), verbose=0)
     assert seen == ["predict_begin", *["predict_batch_begin", "predict_batch_end"] * 2, "predict_end"]
+
+
+def test_steps_without_a_batch_size_hold_all_samples() -> None:
+    seen: list[Any] = []
+    net = model()
+
+    def begin(logs: Any) -> None:
+        seen.append(listener.params)
+
+    listener = LambdaCallback()
+    listener.on_test_begin = listener.on_predict_begin = begin  # type: ignore[method-assign]
+    assert net.predict(X, steps=1, callbacks=[listener], verbose=0).shape == (100, CLASSES)
+    net.evaluate(X, Y, steps=7, callbacks=[listener], verbose=0)
+    assert seen == [{"verbose": 0, "epochs": 1, "steps": 1}, {"verbose": 0, "epochs": 1, "steps": 7}]
+    with pytest.warns(UserWarning, match="There are 4 batches of 30 samples, and 5 steps were asked for"):
+        assert net.predict(X, steps=5, batch_size=30, verbose=0).shape == (100, CLASSES)
+    with warnings.catch_warnings(action="error"):
+        net.predict(X, steps=4, batch_size=30, verbose=0)
 
 
 def test_steps_end_a_run() -> None:

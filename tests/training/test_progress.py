@@ -43,6 +43,12 @@ def test_verbose_2_has_the_two_lines_of_keras(capsys: pytest.CaptureFixture[str]
         assert re.fullmatch(rf"10/10 {LINE}", line)
 
 
+def test_verbose_3_has_titles_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    model().fit(X, Y, epochs=2, verbose=3)
+    model().evaluate(X, Y, verbose=3)
+    assert capsys.readouterr().out == "Epoch 1/2\nEpoch 2/2\n"
+
+
 @pytest.mark.parametrize("verbose", ["auto", 1, 2])
 def test_evaluate_and_predict_print_one_line(verbose: Any, capsys: pytest.CaptureFixture[str]) -> None:
     model().evaluate(X, Y, verbose=verbose)
