@@ -80,7 +80,7 @@ static void sum_rows(const problem *p, int64_t task, void *const *buf, void *scr
 
 static int64_t sum_chunks_tasks(const problem *p) { return ceil_div(p->count, SUM_BLOCK); }
 
-/* y[count] = sum of x[n][count] as a binary tree over n; x is overwritten. buf: x, y. A task is SUM_BLOCK elements. */
+/* y[count] = sum of x[n][count] as a binary tree over n; x is overwritten. buf: x, y, which may be x. A task is SUM_BLOCK elements. */
 static void sum_chunks(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     const int64_t first = task * SUM_BLOCK, lanes = min64(SUM_BLOCK, p->count - first);
@@ -91,5 +91,5 @@ static void sum_chunks(const problem *p, int64_t task, void *const *buf, void *s
             const real *from = to + half * p->count;
             for (int64_t i = 0; i < lanes; i++) to[i] += from[i];
         }
-    memcpy(y, x, (size_t)lanes * sizeof(real));
+    if (y != x) memcpy(y, x, (size_t)lanes * sizeof(real));
 }
