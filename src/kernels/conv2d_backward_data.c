@@ -66,12 +66,12 @@ static int64_t backward_segments(const problem *p, const int64_t *order, int64_t
                                  int64_t ow0, int64_t row_step, segment *segments) {
     int64_t count = 0;
     for (int64_t i = 0; i < p->kh; i++) {
-        const int64_t at_h = ih + p->pt - order[i] * p->dh;
-        if (floor_div(at_h, p->sh) * p->sh != at_h) continue;
+        const int64_t at_h = ih + p->pt - order[i] * p->dh, oh = floor_div(at_h, p->sh);
+        if (oh * p->sh != at_h || oh < 0 || oh >= p->oh) continue; /* rows beyond dy are zeros: left out */
         for (int64_t j = 0; j < p->kw; j++) {
             const int64_t at_w = iw + p->pl - order[p->kh + j] * p->dw;
             if (floor_div(at_w, p->sw) * p->sw != at_w) continue;
-            const segment next = {(floor_div(at_h, p->sh) - oh0) * row_step + (floor_div(at_w, p->sw) - ow0) * p->oc,
+            const segment next = {(oh - oh0) * row_step + (floor_div(at_w, p->sw) - ow0) * p->oc,
                                   (i * p->kw + j) * p->oc, p->oc};
             segment *last = segments + count - 1;
             if (count && next.x == last->x + last->length && next.w == last->w + last->length)
