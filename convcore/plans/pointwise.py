@@ -8,7 +8,6 @@ from convcore.plans.steps import Buffer, Steps
 
 __all__ = [
     "ACTIVATION_KINDS",
-    "LOSS_KERNELS",
     "activation",
     "activation_backward",
     "loss",
@@ -19,7 +18,6 @@ __all__ = [
 
 ACTIVATION_KINDS = {"relu": 0, "sigmoid": 1, "tanh": 2}
 SPARSE, DENSE_TARGETS = 0, 1
-LOSS_KERNELS = ("softmax_cross_entropy", "cross_entropy", "mean_squared_error")
 
 # An exponential costs about this many multiply-adds.
 EXPONENTIAL_WORK = 20

@@ -38,11 +38,6 @@ cdef const kernel_table *active_table(str dtype) except NULL:
     return active_isa_row.f64 if dtype == "float64" else active_isa_row.f32
 
 
-def vector_lanes(str dtype):
-    """Elements in one vector of the active ISA."""
-    return active_table(dtype).lanes
-
-
 def peak_operations(str dtype):
     """Floating-point operations in one round of the kernel that measures the peak."""
     return active_table(dtype).peak_operations

@@ -3,7 +3,7 @@
  * A window's four outputs are four chains over the taps, bias first, so the bits are those of conv2d_forward. */
 #include "band.h"
 
-static int64_t conv2d_forward_pool_c1_tasks(const problem *p) { return conv2d_forward_pool_tasks(p); }
+/* Its tasks are those of conv2d_forward_pool. */
 static int64_t conv2d_forward_pool_c1_scratch(const problem *p) { return band_bytes(p, strip_rows(p, pool_rows(p))); }
 
 /* One row of windows for `vecs` vectors of channels. */
