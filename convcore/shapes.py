@@ -43,6 +43,8 @@ class Geometry:
     dw: int
     pt: int
     pl: int
+    pb: int = 0
+    pr: int = 0
 
     @property
     def x_shape(self) -> Shape:
@@ -100,20 +102,21 @@ def resolve_padding(
 ) -> Pads:
     """Rows and columns of padding ``((top, bottom), (left, right))`` for an image of `size`.
 
-    `"same"` is Keras's rule: ``ceil(size / stride)`` outputs, the odd pixel below and to the right.
+    `"same"` is Keras's rule: ``ceil(size / stride)`` outputs, the odd pixel below and to the right; `"same_lower"` has
+    it above and to the left.
     """
     if isinstance(padding, str):
         word = padding.lower()
         if word == "valid":
             return (0, 0), (0, 0)
-        if word == "same":
-            top, bottom = _same_padding(size[0], kernel[0], stride[0], dilation[0])
-            left, right = _same_padding(size[1], kernel[1], stride[1], dilation[1])
-            return (top, bottom), (left, right)
+        if word in {"same", "same_lower"}:
+            less, more = _same_padding(size[0], kernel[0], stride[0], dilation[0])
+            narrow, wide = _same_padding(size[1], kernel[1], stride[1], dilation[1])
+            return ((less, more), (narrow, wide)) if word == "same" else ((more, less), (wide, narrow))
     if isinstance(padding, (str, bytes)):
         raise ParameterError(
-            f"padding: expected 'valid', 'same', an integer, (height, width) or ((top, bottom), (left, right)), "
-            f"got {shown(padding)}."
+            "padding: expected 'valid', 'same', 'same_lower', an integer, (height, width) or "
+            f"((top, bottom), (left, right)), got {shown(padding)}."
         )
     if (
         isinstance(padding, (tuple, list))
@@ -131,8 +134,14 @@ def _same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[i
     return total // 2, total - total // 2
 
 
-def _output_size(size: int, before: int, after: int, kernel: int, stride: int, dilation: int) -> int:
-    return (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
+def _output_size(
+    size: int, before: int, after: int, kernel: int, stride: int, dilation: int, ceil_mode: bool = False
+) -> int:
+    last = size + before + after - dilation * (kernel - 1) - 1
+    if not ceil_mode:
+        return last // stride + 1
+    outputs = -(-last // stride) + 1
+    return outputs - 1 if (outputs - 1) * stride >= size + before else outputs
 
 
 def _four(name: str, shape: Shape, axes: str, hint: str) -> tuple[int, int, int, int]:
@@ -175,20 +184,40 @@ def conv2d_geometry(
     return _geometry(n, (ih, iw), ic, oc, (kh, kw), strides, dilations, pads)
 
 
-def pool2d_geometry(x_shape: Shape, *, pool_size: Any = 2, stride: Any = None, padding: Any = "valid") -> Geometry:
-    """The checked geometry of pooling; `stride` defaults to `pool_size`, explicit padding is at most half a window."""
-    window = pair("pool_size", pool_size)
+def pool2d_geometry(
+    x_shape: Shape,
+    *,
+    pool_size: Any = 2,
+    stride: Any = None,
+    padding: Any = "valid",
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Geometry:
+    """The checked geometry of pooling; `stride` defaults to `pool_size`, explicit padding is at most half a window.
+
+    With `ceil_mode` a last window may reach beyond the padded image, if it begins in the image or in the padding
+    before it (PyTorch's rule). Every window holds a pixel.
+    """
+    window, dilations = pair("pool_size", pool_size), pair("dilation", dilation)
     strides = window if stride is None else pair("stride", stride)
     n, ih, iw, ic = image_shape("x", x_shape)
     if ih * iw > LARGEST:
         raise ShapeError(f"x: a plane of {ih}x{iw} pixels cannot be pooled; indices reach {LARGEST} pixels. Cut it.")
-    pads = resolve_padding(padding, (ih, iw), window, strides, (1, 1))
-    for axis, size in zip(pads, window, strict=True):
-        if max(axis) > size // 2:
+    pads = resolve_padding(padding, (ih, iw), window, strides, dilations)
+    for axis, size, d in zip(pads, window, dilations, strict=True):
+        if max(axis) > (d * (size - 1) + 1) // 2:
+            dilated = "" if dilations == (1, 1) else f" with dilation {dilations}"
             raise ParameterError(
-                f"padding: at most half of pool_size {window}, got {pads}. A window must hold a pixel."
+                f"padding: at most half of pool_size {window}{dilated}, got {pads}. A window must hold a pixel."
             )
-    return _geometry(n, (ih, iw), ic, ic, window, strides, (1, 1), pads)
+    g = _geometry(n, (ih, iw), ic, ic, window, strides, dilations, pads, ceil_mode=ceil_mode)
+    rows, columns = (ih, g.oh, g.pt, g.sh, g.dh), (iw, g.ow, g.pl, g.sw, g.dw)
+    for size, outputs, before, s, d in (rows, columns):
+        if size < d and any((o * s - before) % d >= size for o in range(min(outputs, -(-before // s)))):
+            raise ParameterError(
+                f"dilation: with {dilations} and padding {pads} a window would hold no pixel of an image of {ih}x{iw}."
+            )
+    return g
 
 
 def _geometry(
@@ -200,6 +229,8 @@ def _geometry(
     stride: tuple[int, int],
     dilation: tuple[int, int],
     pads: Pads,
+    *,
+    ceil_mode: bool = False,
 ) -> Geometry:
     reach = tuple(dilation[i] * (kernel[i] - 1) + 1 for i in range(2))
     if max(reach) > LARGEST:
@@ -217,10 +248,11 @@ def _geometry(
         raise ResourceLimitError(
             f"an image padded to {padded[0]}x{padded[1]} pixels of {ic} channels exceeds {MOST_ELEMENTS} elements."
         )
-    oh, ow = (_output_size(size[i], *pads[i], kernel[i], stride[i], dilation[i]) for i in range(2))
+    oh, ow = (_output_size(size[i], *pads[i], kernel[i], stride[i], dilation[i], ceil_mode) for i in range(2))
     if min(oh, ow) < 1:
         raise ShapeError(
             f"the window of {reach[0]}x{reach[1]} pixels is larger than the padded image of {padded[0]}x{padded[1]} "
             f"(image {size[0]}x{size[1]}, padding {pads}): the output would be empty."
         )
-    return Geometry(n, *size, ic, oh, ow, oc, *kernel, *stride, *dilation, pads[0][0], pads[1][0])
+    before, after = zip(*pads, strict=True)
+    return Geometry(n, *size, ic, oh, ow, oc, *kernel, *stride, *dilation, *before, *after)

@@ -53,6 +53,11 @@ def test_same_padding_is_keras_s(size: int) -> None:
                 assert 0 <= after - before <= 1
                 assert (size + before + after - dilation * (kernel - 1) - 1) // stride + 1 == -(-size // stride)
 
+                lower = shapes.resolve_padding(
+                    "same_lower", (size, size), (kernel,) * 2, (stride,) * 2, (dilation,) * 2
+                )
+                assert lower == ((after, before), (after, before))
+
 
 @pytest.mark.parametrize("padding", ["samee", "", b"same", 1.5, None, (1,), (1, 2, 3), ((1, 2), (3,)), ((1, 2), 3), -1])
 def test_other_paddings_are_refused(padding: Any) -> None:
@@ -149,3 +154,30 @@ def test_a_plane_beyond_what_indices_reach_is_refused() -> None:
     with pytest.raises(ShapeError, match="50000x50000"):
         shapes.pool2d_geometry((1, 50_000, 50_000, 1), pool_size=1000)
     assert shapes.pool2d_geometry((1, 2**15, 2**15, 1), pool_size=1000).oh == 32
+
+
+def outputs(size: int, **options: Any) -> int:
+    return shapes.pool2d_geometry((1, 1, size, 1), **{"pool_size": (1, 3), "ceil_mode": True, **options}).ow
+
+
+def test_ceil_mode_is_pytorch_s() -> None:
+    """A rest gives one output more, unless its window would begin beyond the image."""
+    assert [outputs(size, stride=2) for size in (3, 4, 5, 6)] == [1, 2, 2, 3]
+    assert [outputs(size, stride=2, padding=(0, 1)) for size in (2, 3, 4, 5)] == [2, 2, 3, 3]
+    assert outputs(2, stride=2) == 1  # a window larger than the image
+    assert outputs(4, stride=4) == 1  # it would begin behind the image
+    assert outputs(7, pool_size=(1, 2), stride=2, padding=(0, 1)) == 4
+    assert outputs(8, dilation=2, stride=2) == 3
+    with pytest.raises(ShapeError, match="larger than the padded image"):
+        outputs(1, pool_size=(1, 5), stride=1)
+    for size in range(1, 9):
+        for word in ("same", "same_lower"):
+            assert outputs(size, stride=2, padding=word) == -(-size // 2)
+
+
+def test_every_window_of_a_dilated_pool_holds_a_pixel() -> None:
+    assert shapes.pool2d_geometry((1, 1, 3, 1), pool_size=(1, 3), stride=1, dilation=2, padding=(0, 2)).ow == 3
+    with pytest.raises(ParameterError, match=r"^dilation: .*no pixel of an image of 1x1"):
+        shapes.pool2d_geometry((1, 1, 1, 1), pool_size=(1, 2), dilation=2, padding=(0, 1))
+    with pytest.raises(ParameterError, match=r"half of pool_size \(1, 2\) with dilation \(4, 4\)"):
+        shapes.pool2d_geometry((1, 1, 9, 1), pool_size=(1, 2), dilation=4, padding=(0, 3))

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* The sizes of one problem. They were checked before they came here; a kernel trusts them.
- * Pads below and to the right follow from the output's size. */
+ * Pads below and to the right follow from the output's size, except for pools that count them. */
 typedef struct problem {
     int64_t n;              /* images, or rows of a matrix */
     int64_t ih, iw, ic;     /* input: height, width, channels */
@@ -17,6 +17,7 @@ typedef struct problem {
     int64_t kh, kw;         /* window */
     int64_t sh, sw, dh, dw; /* stride, dilation */
     int64_t pt, pl;         /* padding above and to the left */
+    int64_t pb, pr;         /* padding below and to the right */
     int64_t qh, qw, th, tw; /* a max-pool behind a convolution: window, stride (at least the window), no padding */
     int64_t zh, zw;         /* the pooled output */
     int64_t count;          /* elements, where there is no geometry */
