@@ -33,7 +33,7 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) 
         return
     turned = steps.reals(g.kh * g.kw * g.ic * g.oc)
     steps.add("conv2d_turn_weights", g.fields(), w, turned, work=g.kh * g.kw * g.ic * g.oc)
-    steps.add("conv2d_backward_data", g.fields(), dy, turned, dx, work=g.multiply_adds)
+    steps.add("conv2d_backward_data", g.fields(), dy, turned, None, dx, work=g.multiply_adds)
     steps.release(turned)
 
 

@@ -17,6 +17,18 @@ static int64_t task_work(const problem *p) { return p->n >= MANY_IMAGES ? 1 << 2
 #define BAND_BYTES (1 << 19)
 #define CACHE_LINE 64
 
+/* What padding holds, shown around the line abcd: zeros, aa|abcd|dd, cb|abcd|cb, ba|abcd|dc, cd|abcd|ab. */
+enum border { ZEROS, EDGE, MIRROR, SYMMETRIC, WRAP };
+
+/* Which row (or column) of `size` rows stands at row i, for a border that is not ZEROS. */
+static int64_t bordered(int64_t i, int64_t size, int64_t border) {
+    if (i >= 0 && i < size) return i;
+    if (border == EDGE) return i < 0 ? 0 : size - 1;
+    const int64_t period = border == WRAP ? size : border == SYMMETRIC ? 2 * size : max64(1, 2 * size - 2);
+    const int64_t at = (i % period + period) % period;
+    return at < size ? at : (border == SYMMETRIC ? 2 * size - 1 : 2 * size - 2) - at;
+}
+
 /* Rows [row, row + rows) and columns [column, column + columns) of one image; outside of it there are zeros. */
 static void copy_band(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t rows,
                       int64_t column, int64_t columns) {
@@ -34,28 +46,68 @@ static void copy_band(real *to, const real *image, int64_t h, int64_t w, int64_t
     }
 }
 
+/* The same of an image that goes on beyond its border. */
+static void copy_bordered(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t rows,
+                          int64_t column, int64_t columns, int64_t border) {
+    const int64_t left = min64(columns, max64(0, -column));
+    const int64_t inside = max64(0, min64(columns, w - column) - left);
+    for (int64_t r = row; r < row + rows; r++, to += columns * c) {
+        const real *line = image + bordered(r, h, border) * w * c;
+        for (int64_t i = 0; i < columns; i++) {
+            if (i == left && inside) {
+                memcpy(to + i * c, line + (column + i) * c, (size_t)(inside * c) * sizeof(real));
+                i += inside;
+                if (i == columns) break;
+            }
+            memcpy(to + i * c, line + bordered(column + i, w, border) * c, (size_t)c * sizeof(real));
+        }
+    }
+}
+
 static int64_t needed_rows(const problem *p, int64_t out_rows) {
     return (out_rows - 1) * p->sh + (p->kh - 1) * p->dh + 1;
 }
-static int64_t needed_columns(const problem *p) { return (p->ow - 1) * p->sw + (p->kw - 1) * p->dw + 1; }
+static int64_t columns_for(const problem *p, int64_t out_columns) {
+    return (out_columns - 1) * p->sw + (p->kw - 1) * p->dw + 1;
+}
+static int64_t needed_columns(const problem *p) { return columns_for(p, p->ow); }
 static int is_padded(const problem *p) {
     return p->pt || p->pl || needed_rows(p, p->oh) > p->ih || needed_columns(p) > p->iw;
 }
 
-/* The rows and columns of x that output rows [oh, oh + rows) read: in x itself, or in a padded copy. */
+/* The rows and columns of x that a block of output rows and columns reads: in x itself, or in a padded copy. */
 typedef struct band {
     const real *x;
     int64_t row_step; /* elements from one row to the next */
 } band;
 
-static band read_band(const problem *p, const real *image, int64_t oh, int64_t rows, real *scratch) {
-    if (!is_padded(p)) return (band){image + oh * p->sh * p->iw * p->ic, p->iw * p->ic};
-    const int64_t columns = needed_columns(p);
-    copy_band(scratch, image, p->ih, p->iw, p->ic, oh * p->sh - p->pt, needed_rows(p, rows), -p->pl, columns);
-    return (band){scratch, columns * p->ic};
+static band read_block(const problem *p, const real *image, int64_t oh, int64_t rows, int64_t ow, int64_t columns,
+                       real *scratch) {
+    const int64_t row = oh * p->sh - p->pt, column = ow * p->sw - p->pl;
+    if (!is_padded(p)) return (band){image + (row * p->iw + column) * p->ic, p->iw * p->ic};
+    const int64_t height = needed_rows(p, rows), width = columns_for(p, columns);
+    if (p->border == ZEROS)
+        copy_band(scratch, image, p->ih, p->iw, p->ic, row, height, column, width);
+    else
+        copy_bordered(scratch, image, p->ih, p->iw, p->ic, row, height, column, width, p->border);
+    return (band){scratch, width * p->ic};
 }
-static int64_t band_bytes(const problem *p, int64_t rows) {
-    return is_padded(p) ? needed_rows(p, rows) * needed_columns(p) * p->ic * (int64_t)sizeof(real) : 0;
+static int64_t block_bytes(const problem *p, int64_t rows, int64_t columns) {
+    return is_padded(p) ? needed_rows(p, rows) * columns_for(p, columns) * p->ic * (int64_t)sizeof(real) : 0;
+}
+
+/* Whole output rows [oh, oh + rows). */
+static band read_band(const problem *p, const real *image, int64_t oh, int64_t rows, real *scratch) {
+    return read_block(p, image, oh, rows, 0, p->ow, scratch);
+}
+static int64_t band_bytes(const problem *p, int64_t rows) { return block_bytes(p, rows, p->ow); }
+
+/* Columns in a block of a line of `width` outputs, each of `work` multiply-adds and `bytes` of a copy: all of them, unless
+ * the line is long, as those of 1-D convolutions are. */
+enum { LEAST_COLUMNS = 252 };
+static int64_t block_columns(const problem *p, int64_t width, int64_t work, int64_t bytes) {
+    const int64_t most = min64(ceil_div(task_work(p), max64(1, work)), BAND_BYTES / bytes);
+    return even_rows(width, max64(LEAST_COLUMNS, most));
 }
 
 /* Taps whose inputs lie side by side are one run of the sum. */

@@ -2,41 +2,49 @@
  *
  *   y[n, oh, ow, oc] = bias[oc] + sum x[n, oh*sh + kh*dh - pt, ow*sw + kw*dw - pl, ic] * w[kh, kw, ic, oc]
  *
- * A padded tap is a zero of a padded copy, so 0 * Inf is NaN as it would be with an explicit pad. */
+ * A padded tap is an element of a padded copy: a zero, so that 0 * Inf is NaN as it would be with an explicit pad, or what
+ * p->border says. */
 #include "band.h"
 
+static int64_t forward_columns(const problem *p) {
+    return block_columns(p, p->ow, p->oc * p->kh * p->kw * p->ic, p->sw * p->ic * (int64_t)sizeof(real));
+}
 static int64_t forward_rows(const problem *p) {
-    const int64_t work = p->ow * p->oc * p->kh * p->kw * p->ic;
+    const int64_t columns = forward_columns(p), work = columns * p->oc * p->kh * p->kw * p->ic;
     if (!is_padded(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
-    const int64_t row_bytes = p->sh * needed_columns(p) * p->ic * (int64_t)sizeof(real);
+    const int64_t row_bytes = p->sh * columns_for(p, columns) * p->ic * (int64_t)sizeof(real);
     const int64_t rows = max64(ceil_div(task_work(p), work), p->kh); /* or the overlap costs more than the work */
     return even_rows(p->oh, max64(1, min64(rows, BAND_BYTES / row_bytes)));
 }
-static int64_t conv2d_forward_tasks(const problem *p) { return p->n * ceil_div(p->oh, forward_rows(p)); }
-
-static int64_t conv2d_forward_scratch(const problem *p) {
-    return forward_segment_bytes(p) + band_bytes(p, forward_rows(p));
+static int64_t conv2d_forward_tasks(const problem *p) {
+    return p->n * ceil_div(p->oh, forward_rows(p)) * ceil_div(p->ow, forward_columns(p));
 }
 
-/* buf: x, w, bias or NULL, y. A task is a few output rows of one image. */
+static int64_t conv2d_forward_scratch(const problem *p) {
+    return forward_segment_bytes(p) + block_bytes(p, forward_rows(p), forward_columns(p));
+}
+
+/* buf: x, w, bias or NULL, y. A task is a few output rows of one image, or a block of their columns where they are long. */
 static void conv2d_forward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t step = forward_rows(p), bands = ceil_div(p->oh, step);
-    const int64_t n = task / bands, first = task % bands * step, rows = min64(step, p->oh - first);
+    const int64_t width = forward_columns(p), blocks = ceil_div(p->ow, width);
+    const int64_t n = task / blocks / bands, first = task / blocks % bands * step, rows = min64(step, p->oh - first);
+    const int64_t ow = task % blocks * width, columns = min64(width, p->ow - ow);
     const real *bias = buf[2];
     segment *segments = scratch;
-    const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, first, rows,
-                              (real *)((char *)scratch + forward_segment_bytes(p)));
-    real *y = (real *)buf[3] + (n * p->oh + first) * p->ow * p->oc;
+    const band in = read_block(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, first, rows, ow, columns,
+                               (real *)((char *)scratch + forward_segment_bytes(p)));
+    real *y = (real *)buf[3] + ((n * p->oh + first) * p->ow + ow) * p->oc;
     inner_args t = {.x_step = p->sw * p->ic, .segments = segments, .w_step = p->oc, .relu = p->relu, .y_step = p->oc};
     t.segment_count = forward_segments(p, in.row_step, segments);
     for (int64_t oc = 0; oc < p->oc;) {
-        const int64_t vectors = tile_vectors(p->ow, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
+        const int64_t vectors = tile_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
         t.w = (const real *)buf[1] + oc;
         t.bias = bias ? bias + oc : NULL;
         for (int64_t r = 0; r < rows; r++) {
             t.x = in.x + r * p->sh * in.row_step;
             t.y = y + r * p->ow * p->oc + oc;
-            inner_line(t, p->ow, vectors, channels);
+            inner_line(t, columns, vectors, channels);
         }
         oc += channels;
     }

@@ -1,6 +1,9 @@
 /* The gradient of a convolution with respect to its input.
  *
- *   dx[n, ih, iw, ic] = sum dy[n, oh, ow, oc] * w[kh, kw, ic, oc]   over all taps with oh*sh + kh*dh - pt = ih, ow likewise
+ *   dx[n, ih, iw, ic] = bias[ic] + sum dy[n, oh, ow, oc] * w[kh, kw, ic, oc]
+ *                                                            over all taps with oh*sh + kh*dh - pt = ih, ow likewise
+ *
+ * With a bias, which a gradient has not, that is a transposed convolution of dy.
  *
  * Input rows of equal (ih + pt) mod sh meet the same taps, and so do columns: each such phase is a convolution of stride 1
  * over dy with its own taps. The weights are first turned to [tap][oc][ic], the taps of a phase side by side and from
@@ -45,20 +48,28 @@ static int64_t first_met(int64_t first, int64_t pad, int64_t k, int64_t stride, 
 }
 static int64_t last_met(int64_t last, int64_t pad, int64_t stride) { return floor_div(last + pad, stride); }
 
+static int64_t backward_columns(const problem *p) {
+    const int64_t work = p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw);
+    return block_columns(p, p->iw, work, ceil_div(p->oc * (int64_t)sizeof(real), p->sw));
+}
 static int64_t backward_rows(const problem *p) {
-    const int64_t work = max64(1, p->iw * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
+    const int64_t work = max64(1, backward_columns(p) * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
     return even_rows(p->ih, max64(ceil_div(task_work(p), work), p->kh));
 }
-static int64_t conv2d_backward_data_tasks(const problem *p) { return p->n * ceil_div(p->ih, backward_rows(p)); }
+static int64_t conv2d_backward_data_tasks(const problem *p) {
+    return p->n * ceil_div(p->ih, backward_rows(p)) * ceil_div(p->iw, backward_columns(p));
+}
 
-static int64_t met_columns(const problem *p) {
-    return last_met(p->iw - 1, p->pl, p->sw) - first_met(0, p->pl, p->kw, p->sw, p->dw) + 1;
+/* The columns of dy that `columns` columns of x from `iw` on meet. */
+static int64_t met_columns(const problem *p, int64_t iw, int64_t columns) {
+    return last_met(iw + columns - 1, p->pl, p->sw) - first_met(iw, p->pl, p->kw, p->sw, p->dw) + 1;
 }
 static int64_t tap_bytes(const problem *p) { return p->kh * p->kw * (int64_t)sizeof(segment); }
 static int64_t conv2d_backward_data_scratch(const problem *p) {
-    /* A band that starts anywhere meets at most one row more than one that starts at a phase's first row. */
+    /* A band that starts anywhere meets at most one row more than one that starts at a phase's first row; so do columns. */
     const int64_t rows = (backward_rows(p) + (p->kh - 1) * p->dh) / p->sh + 2;
-    return order_bytes(p) + tap_bytes(p) + rows * met_columns(p) * p->oc * (int64_t)sizeof(real);
+    const int64_t columns = (backward_columns(p) + (p->kw - 1) * p->dw) / p->sw + 2;
+    return order_bytes(p) + tap_bytes(p) + rows * columns * p->oc * (int64_t)sizeof(real);
 }
 
 /* The runs of the sum for input row ih and for columns of one phase, relative to the band's row oh0 and column ow0. */
@@ -83,29 +94,35 @@ static int64_t backward_segments(const problem *p, const int64_t *order, int64_t
     return count;
 }
 
-/* buf: dy, turned weights, dx. A task is a few input rows of one image. */
+/* buf: dy, turned weights, bias or NULL, dx. A task is a few input rows of one image, or a block of their columns where they
+ * are long. */
 static void conv2d_backward_data(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t step = backward_rows(p), bands = ceil_div(p->ih, step);
-    const int64_t n = task / bands, first = task % bands * step, rows = min64(step, p->ih - first);
+    const int64_t width = backward_columns(p), blocks = ceil_div(p->iw, width);
+    const int64_t n = task / blocks / bands, first = task / blocks % bands * step, rows = min64(step, p->ih - first);
+    const int64_t iw = task % blocks * width, columns = min64(width, p->iw - iw);
     const int64_t oh0 = first_met(first, p->pt, p->kh, p->sh, p->dh);
-    const int64_t ow0 = first_met(0, p->pl, p->kw, p->sw, p->dw);
-    const int64_t columns = met_columns(p), row_step = columns * p->oc;
+    const int64_t ow0 = first_met(iw, p->pl, p->kw, p->sw, p->dw);
+    const int64_t met = met_columns(p, iw, columns), row_step = met * p->oc;
+    const real *bias = buf[2];
     int64_t *order = scratch;
     segment *segments = (segment *)(order + p->kh + p->kw);
     real *dy = (real *)((char *)segments + tap_bytes(p));
     order_taps(order, p->kh, p->sh, p->dh);
     order_taps(order + p->kh, p->kw, p->sw, p->dw);
     copy_band(dy, (const real *)buf[0] + n * p->oh * p->ow * p->oc, p->oh, p->ow, p->oc, oh0,
-              last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, columns);
-    real *dx = (real *)buf[2] + (n * p->ih + first) * p->iw * p->ic;
-    inner_args t = {.x = dy, .x_step = p->oc, .segments = segments, .w_step = p->ic, .y_step = p->sw * p->ic};
+              last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, met);
+    real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * p->ic;
+    inner_args t = {
+        .x = dy, .x_step = p->oc, .segments = segments, .w_step = p->ic, .relu = p->relu, .y_step = p->sw * p->ic};
     for (int64_t r = 0; r < rows; r++) {
-        for (int64_t phase = 0; phase < min64(p->sw, p->iw); phase++) {
-            const int64_t pixels = ceil_div(p->iw - phase, p->sw);
-            t.segment_count = backward_segments(p, order, first + r, phase, oh0, ow0, row_step, segments);
+        for (int64_t phase = 0; phase < min64(p->sw, columns); phase++) {
+            const int64_t pixels = ceil_div(columns - phase, p->sw);
+            t.segment_count = backward_segments(p, order, first + r, iw + phase, oh0, ow0, row_step, segments);
             for (int64_t ic = 0; ic < p->ic;) {
                 const int64_t vectors = tile_vectors(pixels, p->ic - ic), channels = min64(vectors * VL, p->ic - ic);
                 t.w = (const real *)buf[1] + ic;
+                t.bias = bias ? bias + ic : NULL;
                 t.y = dx + (r * p->iw + phase) * p->ic + ic;
                 inner_line(t, pixels, vectors, channels);
                 ic += channels;

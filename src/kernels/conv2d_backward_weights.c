@@ -10,28 +10,34 @@
 
 #define LEAF_PIXELS 1024
 
+static int64_t leaf_columns(const problem *p) { return even_rows(p->ow, LEAF_PIXELS); }
 static int64_t leaf_rows(const problem *p) { return even_rows(p->oh, max64(1, LEAF_PIXELS / p->ow)); }
 
 /* Channels in one task: all of them are left to one task where the chunks alone feed the threads. */
 static int64_t weight_blocks(const problem *p) { return ceil_div(p->oc, 4 * VL); }
 
 static int64_t conv2d_backward_weights_tasks(const problem *p) { return ceil_div(p->n, p->count) * weight_blocks(p); }
-static int64_t conv2d_backward_weights_scratch(const problem *p) { return band_bytes(p, leaf_rows(p)); }
+static int64_t conv2d_backward_weights_scratch(const problem *p) {
+    return block_bytes(p, leaf_rows(p), leaf_columns(p));
+}
 
 /* buf: x, dy, partial[chunk][kh][kw][ic][oc]. A task is one chunk and one block of output channels. */
 static void conv2d_backward_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t blocks = weight_blocks(p), chunk = task / blocks;
     const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
-    const int64_t joined = p->dw == 1 ? p->kw : 1, lines = joined * p->ic, step = leaf_rows(p);
+    const int64_t joined = p->dw == 1 ? p->kw : 1, lines = joined * p->ic, step = leaf_rows(p), width = leaf_columns(p);
+    const int64_t blocks_wide = ceil_div(p->ow, width);
     real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * p->oc;
-    outer_args t = {
-        .x_step = p->sw * p->ic, .g_step = p->oc, .g_row = p->ow * p->oc, .columns = p->ow, .d_step = p->oc};
+    outer_args t = {.x_step = p->sw * p->ic, .g_step = p->oc, .g_row = p->ow * p->oc, .d_step = p->oc};
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
-        for (int64_t oh = 0; oh < p->oh; oh += step) {
+        for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * blocks_wide; leaf++) {
+            const int64_t oh = leaf / blocks_wide * step, ow = leaf % blocks_wide * width;
             t.rows = min64(step, p->oh - oh);
-            t.add = n > chunk * p->count || oh > 0;
-            const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, oh, t.rows, scratch);
-            const real *dy = (const real *)buf[1] + (n * p->oh + oh) * p->ow * p->oc;
+            t.columns = min64(width, p->ow - ow);
+            t.add = n > chunk * p->count || oh > 0 || ow > 0;
+            const band in =
+                read_block(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, oh, t.rows, ow, t.columns, scratch);
+            const real *dy = (const real *)buf[1] + ((n * p->oh + oh) * p->ow + ow) * p->oc;
             t.x_row = p->sh * in.row_step;
             for (int64_t kh = 0; kh < p->kh; kh++)
                 for (int64_t kw = 0; kw < p->kw; kw += joined)
@@ -54,7 +60,7 @@ static int64_t sum_rows_tasks(const problem *p) { return ceil_div(p->n, p->count
 static void sum_rows(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     enum { BLOCK = 64 };
-    const int64_t step = leaf_rows(p) * p->ow, pixels = p->oh * p->ow;
+    const int64_t step = leaf_rows(p) * leaf_columns(p), pixels = p->oh * p->ow;
     const int64_t first = task * p->count * pixels, last = min64((task + 1) * p->count, p->n) * pixels;
     real *partial = (real *)buf[1] + task * p->oc;
     for (int64_t oc = 0; oc < p->oc; oc += BLOCK) {

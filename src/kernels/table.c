@@ -2,6 +2,7 @@
  * setup.py compiles this file once per ISA and dtype; CONVCORE_TABLE is the symbol's name. */
 #include "kernel.h"
 
+#include "border.c"
 #include "conv2d.c"
 #include "conv2d_backward_data.c"
 #include "conv2d_backward_weights.c"
@@ -21,7 +22,7 @@ static int64_t no_scratch(const problem *p) { return (void)p, 0; }
 static const kernel kernels[] = {
     {"conv2d_forward", 4, conv2d_forward, conv2d_forward_tasks, conv2d_forward_scratch},
     {"conv2d_turn_weights", 2, conv2d_turn_weights, conv2d_turn_weights_tasks, conv2d_turn_weights_scratch},
-    {"conv2d_backward_data", 3, conv2d_backward_data, conv2d_backward_data_tasks, conv2d_backward_data_scratch},
+    {"conv2d_backward_data", 4, conv2d_backward_data, conv2d_backward_data_tasks, conv2d_backward_data_scratch},
     {"conv2d_backward_weights", 3, conv2d_backward_weights, conv2d_backward_weights_tasks,
      conv2d_backward_weights_scratch},
     {"conv2d_forward_pool", 5, conv2d_forward_pool, conv2d_forward_pool_tasks, conv2d_forward_pool_scratch},
@@ -34,6 +35,7 @@ static const kernel kernels[] = {
      conv2d_backward_weights_pool_c1_scratch},
     {"conv2d_backward_data_pool", 5, conv2d_backward_data_pool, conv2d_backward_data_pool_tasks,
      conv2d_backward_data_pool_scratch},
+    {"add_border", 2, add_border, add_border_tasks, no_scratch},
     {"sum_rows", 2, sum_rows, sum_rows_tasks, no_scratch},
     {"sum_chunks", 2, sum_chunks, sum_chunks_tasks, no_scratch},
     {"max_pool2d", 3, max_pool2d, max_pool2d_tasks, no_scratch},

@@ -134,8 +134,19 @@ static void sum_chunks(const problem *p, real *partial, real *total, int64_t ele
     RUN("sum_chunks", &sum, partial, total);
 }
 
+/* Now and then a line so long that it is worked on in blocks. */
+static problem random_line(void) {
+    problem p = random_conv(0, 0, 0, below(10) ? 0 : 1 + below(5));
+    if (p.ic < 6 && !below(4)) {
+        const int64_t more = 250 + below(2000);
+        p.n = 1 + below(2), p.oc = 1 + below(20), p.iw += more * p.sw, p.ow += more;
+    }
+    p.border = below(2) ? 0 : below(5);
+    return p;
+}
+
 static void check_conv(void) {
-    const problem p = random_conv(0, 0, 0, 0);
+    const problem p = random_line();
     real *x = numbers(x_size(&p)), *w = numbers(w_size(&p)), *bias = below(2) ? numbers(p.oc) : NULL;
     real *y = reals(y_size(&p)), *dy = numbers(y_size(&p)), *dx = reals(x_size(&p)), *turned = reals(w_size(&p));
     real *partial = reals(chunks(&p) * w_size(&p)), *dw = reals(w_size(&p)), *db = reals(p.oc);
@@ -149,14 +160,18 @@ static void check_conv(void) {
     same("conv2d_forward", &p, y, map, y_size(&p));
 
     problem b = p;
-    b.relu = 0;
     FOR(i, x_size(&p)) x[i] = (real)(below(7) - 3);
     FOR(i, y_size(&p)) map[i] = (double)dy[i];
+    real *shift = below(2) ? numbers(p.ic) : NULL;
+    b.border = 0;
     naive_backward_data(&b, map, w, expected_dx);
+    FOR(i, x_size(&p)) if (shift) expected_dx[i] += (double)shift[i % p.ic];
+    FOR(i, x_size(&p)) if (p.relu) expected_dx[i] = relu(expected_dx[i]);
     RUN("conv2d_turn_weights", &b, w, turned);
-    RUN("conv2d_backward_data", &b, dy, turned, dx);
+    RUN("conv2d_backward_data", &b, dy, turned, shift, dx);
     same("conv2d_backward_data", &b, dx, expected_dx, x_size(&p));
 
+    b.relu = 0, b.border = p.border;
     naive_backward_weights(&b, x, map, expected_dw);
     RUN("conv2d_backward_weights", &b, x, dy, partial);
     sum_chunks(&b, partial, dw, w_size(&p));
@@ -167,6 +182,23 @@ static void check_conv(void) {
     RUN("sum_rows", &b, dy, partial_db);
     sum_chunks(&b, partial_db, db, p.oc);
     same("sum_rows", &b, db, expected_db, p.oc);
+}
+
+static void check_border(void) {
+    problem strip_of = {
+        .n = 1 + below(3), .ih = 1 + below(8), .iw = 1 + below(8), .ic = random_channels(), .border = 1 + below(4)};
+    problem *p = &strip_of;
+    p->pt = below(12) - 2, p->pl = below(12) - 2, p->oh = 1 + below(20), p->ow = 1 + below(20), p->oc = p->ic;
+    real *strip = numbers(y_size(p)), *dx = numbers(x_size(p));
+    double *expected = doubles(x_size(p));
+    FOR(i, x_size(p)) expected[i] = (double)dx[i];
+    FOR_OUTPUTS(p) {
+        const int64_t h = naive_border(oh - p->pt, p->ih, p->border), w = naive_border(ow - p->pl, p->iw, p->border);
+        expected[((n * p->ih + h) * p->iw + w) * p->ic + oc] +=
+            (double)strip[((n * p->oh + oh) * p->ow + ow) * p->oc + oc];
+    }
+    RUN("add_border", p, strip, dx);
+    same("add_border", p, dx, expected, x_size(p));
 }
 
 /* A forward kernel with a pool behind; `weights` is what it reads them from. */
@@ -246,6 +278,7 @@ int main(int argc, char **argv) {
     state = argc > 2 ? (uint64_t)atoll(argv[2]) : 1;
     FOR(i, cases) {
         check_conv();
+        check_border();
         check_pool_forward(0);
         check_pool_forward(1);
         check_winograd();

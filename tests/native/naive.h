@@ -19,9 +19,21 @@ static int64_t w_at(const problem *p, int64_t kh, int64_t kw, int64_t ic, int64_
     return ((kh * p->kw + kw) * p->ic + ic) * p->oc + oc;
 }
 
-/* Where in x tap (kh, kw) of output (oh, ow) lies, or -1 in the padding. */
+/* Where the border takes row i of `size` rows from, step by step: edge, mirror, symmetric, wrap. */
+static int64_t naive_border(int64_t i, int64_t size, int64_t border) {
+    while (i < 0 || i >= size) {
+        if (border == 1) i = i < 0 ? 0 : size - 1;
+        if (border == 2) i = size == 1 ? 0 : i < 0 ? -i : 2 * size - 2 - i;
+        if (border == 3) i = i < 0 ? -1 - i : 2 * size - 1 - i;
+        if (border == 4) i += i < 0 ? size : -size;
+    }
+    return i;
+}
+
+/* Where in x tap (kh, kw) of output (oh, ow) lies, or -1 in padding of zeros. */
 static int64_t x_at(const problem *p, int64_t n, int64_t oh, int64_t ow, int64_t kh, int64_t kw) {
-    const int64_t h = oh * p->sh + kh * p->dh - p->pt, w = ow * p->sw + kw * p->dw - p->pl;
+    int64_t h = oh * p->sh + kh * p->dh - p->pt, w = ow * p->sw + kw * p->dw - p->pl;
+    if (p->border) h = naive_border(h, p->ih, p->border), w = naive_border(w, p->iw, p->border);
     return h < 0 || h >= p->ih || w < 0 || w >= p->iw ? -1 : ((n * p->ih + h) * p->iw + w) * p->ic;
 }
 
