@@ -89,3 +89,8 @@ def test_softmax_backward(measure: Measure, normal: Normal) -> None:
 
 def test_softmax_cross_entropy(measure: Measure, normal: Normal) -> None:
     measure(ops.softmax_cross_entropy, normal(BATCH, CLASSES), np.arange(BATCH) % CLASSES)
+
+
+@pytest.mark.parametrize("order", [(0, 3, 1, 2), (0, 2, 3, 1), (0, 2, 1, 3)], ids=str)
+def test_permute(order: tuple[int, ...], measure: Measure, normal: Normal) -> None:
+    measure(ops.permute, normal(32, 56, 56, 64), order, images=32)

@@ -167,6 +167,17 @@ def shape_argument(name: str, value: Any, rank: int) -> Shape:
     return tuple(integer(f"{name}[{i}]", size, 0) for i, size in enumerate(value))
 
 
+def axes_order(name: str, value: Any, rank: int, first: int = 0) -> Shape:
+    """`value` as an order of `rank` axes, each named once; they count from `first`, and from 0 in the result."""
+    allowed = f"the integers from {first} to {first + rank - 1}, each once"
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != rank:
+        raise ParameterError(f"{name}: expected {allowed}, got {shown(value)}.")
+    axes = tuple(integer(f"{name}[{i}]", axis, first, first + rank - 1) - first for i, axis in enumerate(value))
+    if len(set(axes)) != rank:
+        raise ParameterError(f"{name}: expected {allowed}, got {shown(value)}.")
+    return axes
+
+
 def conv2d_geometry(
     x_shape: Shape, w_shape: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1
 ) -> Geometry:

@@ -181,3 +181,11 @@ def test_every_window_of_a_dilated_pool_holds_a_pixel() -> None:
         shapes.pool2d_geometry((1, 1, 1, 1), pool_size=(1, 2), dilation=2, padding=(0, 1))
     with pytest.raises(ParameterError, match=r"half of pool_size \(1, 2\) with dilation \(4, 4\)"):
         shapes.pool2d_geometry((1, 1, 9, 1), pool_size=(1, 2), dilation=4, padding=(0, 3))
+
+
+def test_orders_of_axes() -> None:
+    assert shapes.axes_order("order", (2, 0, 1), 3) == (2, 0, 1)
+    assert shapes.axes_order("dims", [np.int64(2), 1], 2, 1) == (1, 0)
+    for order in ((0, 1), (1, 1), (1, 3), (1, 2, 3), "12", 5, None, (1.0, 2)):
+        with pytest.raises(ParameterError, match="dims"):
+            shapes.axes_order("dims", order, 2, 1)

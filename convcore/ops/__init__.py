@@ -13,6 +13,7 @@ from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backwa
 from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
 from convcore.ops.losses import softmax_cross_entropy
 from convcore.ops.optimizers import adam_step, rmsprop_step, sgd_step
+from convcore.ops.permute import permute
 from convcore.ops.pooling import max_pool2d, max_pool2d_backward
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "dense_backward_weights",
     "max_pool2d",
     "max_pool2d_backward",
+    "permute",
     "relu",
     "relu_backward",
     "rmsprop_step",

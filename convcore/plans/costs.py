@@ -67,6 +67,7 @@ ARRAYS = {
     "sgd_step": "nothing nothing updated count updated",
     "adam_step": "nothing nothing updated count updated updated",
     "rmsprop_step": "nothing nothing updated count updated updated updated",
+    "swap_axes": "x x",
     "peak": "nothing",
 }
 # A bias, or its gradient.

@@ -13,6 +13,7 @@
 #include "loss.c"
 #include "optimizer.c"
 #include "peak.c"
+#include "permute.c"
 #include "pointwise.c"
 #include "pool.c"
 #include "winograd.c"
@@ -59,6 +60,7 @@ static const kernel kernels[] = {
     {"sgd_step", 5, sgd_step, point_tasks, no_scratch},
     {"adam_step", 6, adam_step, point_tasks, no_scratch},
     {"rmsprop_step", 7, rmsprop_step, point_tasks, no_scratch},
+    {"swap_axes", 2, swap_axes, swap_axes_tasks, no_scratch},
     {"peak", 1, peak, peak_tasks, no_scratch},
 };
 

@@ -273,6 +273,8 @@ static void check_pool_backward(int64_t one_channel) {
 
 #include "others.h"
 
+#include "layers.h"
+
 int main(int argc, char **argv) {
     const long cases = argc > 1 ? atol(argv[1]) : 100;
     state = argc > 2 ? (uint64_t)atoll(argv[2]) : 1;
@@ -289,6 +291,7 @@ int main(int argc, char **argv) {
         check_points();
         check_losses();
         check_optimizers();
+        check_permute();
         release_to(0);
     }
     FOR(i, CONVCORE_TABLE.count) if (!calls[i]) {
