@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
-__all__ = ["Activation", "ReLU", "Softmax"]
+__all__ = ["Activation", "ReLU", "Softmax", "activate"]
+
+
+def activate(graph: Graph, x: Value, activation: Any) -> Value:
+    """Add the function `activation` to `graph` behind the value `x`: a node of its name, none for "linear"."""
+    name = activations.serialize(activation)
+    return x if name == "linear" else graph.add(name, x)
 
 
 class Activation(Layer):
@@ -34,7 +40,7 @@ class Activation(Layer):
         self.activation = activations.get(activation)
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        return graph.activation(x, activations.serialize(self.activation))
+        return activate(graph, x, self.activation)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "activation": activations.serialize(self.activation)}
@@ -78,7 +84,9 @@ class ReLU(Layer):
         )
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        return graph.relu(x, max_value=self.max_value, negative_slope=self.negative_slope, threshold=self.threshold)
+        return graph.add(
+            "relu", x, max_value=self.max_value, negative_slope=self.negative_slope, threshold=self.threshold
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -116,7 +124,7 @@ class Softmax(Layer):
     def lower(self, graph: Graph, x: Value) -> Value:
         if self.axis not in (-1, len(x.shape)):
             raise self._wrong_axis(self.axis)
-        return graph.activation(x, "softmax")
+        return graph.add("softmax", x)
 
     @staticmethod
     def _wrong_axis(axis: Any) -> NotSupportedError:

@@ -21,7 +21,7 @@ from convcore.naming import auto_name
 from convcore.variables import FlatParameters
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Layer"]
 
@@ -167,7 +167,7 @@ class Layer(Weighted):
                 "forward(self, x, training=False) and backward(self, dy) in NumPy, see convcore.layers.Layer."
             )
         output = standardize_shape(self.compute_output_shape((None, *x.shape)))[1:]
-        return graph.python(x, self, tuple(-1 if dim is None else dim for dim in output))
+        return graph.add("python", x, layer=self, shape=tuple(-1 if dim is None else dim for dim in output))
 
     def __call__(self, x: Any, training: bool | None = False) -> FloatArray:
         """The output for a batch `x`, any real dtype; builds the layer first if it is not built yet."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcore import activations, initializers
 from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.layers.activation import activate
 from convcore.layers.base import Layer
 from convcore.layers.validation import (
     InputSpec,
@@ -21,7 +22,7 @@ from convcore.layers.validation import (
 from convcore.variables import Variable
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Conv2D", "Convolution2D"]
 
@@ -141,17 +142,15 @@ class Conv2D(Layer):
         return (batch, sizes[0], sizes[1], self.filters)
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        name = activations.serialize(self.activation)
-        y = graph.conv2d(
+        y = graph.add(
+            "conv2d",
             x,
-            self.kernel,
-            self.bias,
-            stride=(self.strides[0], self.strides[1]),
+            parameters=(self.kernel, self.bias),
+            stride=self.strides,
             padding=self.padding,
-            dilation=(self.dilation_rate[0], self.dilation_rate[1]),
-            activation="relu" if name == "relu" else "linear",
+            dilation=self.dilation_rate,
         )
-        return y if name in ("relu", "linear") else graph.activation(y, name)
+        return activate(graph, y, self.activation)
 
     def get_config(self) -> dict[str, Any]:
         return {

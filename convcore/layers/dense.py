@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from convcore import activations, initializers
 from convcore.errors import ShapeError
+from convcore.layers.activation import activate
 from convcore.layers.base import Layer
 from convcore.layers.validation import InputSpec, Shape, positive_integer, refuse_unsupported
 from convcore.variables import Variable
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Dense"]
 
@@ -88,9 +89,7 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        name = activations.serialize(self.activation)
-        y = graph.dense(x, self.kernel, self.bias, activation="relu" if name == "relu" else "linear")
-        return y if name in ("relu", "linear") else graph.activation(y, name)
+        return activate(graph, graph.add("dense", x, parameters=(self.kernel, self.bias)), self.activation)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from convcore.layers.base import Layer
 from convcore.layers.validation import real, refuse_unsupported
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Dropout"]
 
@@ -44,7 +44,7 @@ class Dropout(Layer):
     def lower(self, graph: Graph, x: Value) -> Value:
         if self._drawn_seed is None:
             self._drawn_seed = random.next_seed()
-        return graph.dropout(x, self.rate, self._drawn_seed)
+        return graph.add("dropout", x, rate=self.rate, seed=self._drawn_seed)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": None}

@@ -13,7 +13,7 @@ from convcore.layers.symbolic import SymbolicTensor
 from convcore.layers.validation import Shape, positive_integer, refuse_unsupported, standardize_shape
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Input", "InputLayer"]
 

@@ -16,7 +16,7 @@ from convcore.layers.validation import (
 )
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["MaxPool2D", "MaxPooling2D"]
 
@@ -64,12 +64,7 @@ class MaxPooling2D(Layer):
         return (batch, sizes[0], sizes[1], channels)
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        return graph.max_pool2d(
-            x,
-            pool_size=(self.pool_size[0], self.pool_size[1]),
-            stride=(self.strides[0], self.strides[1]),
-            padding=self.padding,
-        )
+        return graph.add("max_pool2d", x, pool_size=self.pool_size, stride=self.strides, padding=self.padding)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -9,7 +9,7 @@ from convcore.layers.base import Layer
 from convcore.layers.validation import real
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Rescaling"]
 
@@ -37,7 +37,7 @@ class Rescaling(Layer):
         )
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        return graph.scale_shift(x, self.scale, self.offset)
+        return graph.add("scale_shift", x, scale=self.scale, offset=self.offset)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "offset": self.offset}

@@ -9,7 +9,7 @@ from convcore.layers.base import Layer
 from convcore.layers.validation import InputSpec, Shape, standardize_data_format
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Flatten"]
 
@@ -31,7 +31,7 @@ class Flatten(Layer):
         return (batch, None if None in dims else math.prod(dims))
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        return graph.reshape(x, (math.prod(x.shape),))
+        return graph.add("reshape", x, shape=(math.prod(x.shape),))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -13,7 +13,7 @@ from convcore.layers.validation import Shape, standardize_shape
 from convcore.variables import FlatParameters, Variable
 
 if TYPE_CHECKING:
-    from convcore.program.graph import Graph, Value
+    from convcore.program import Graph, Value
 
 __all__ = ["Stack"]
 

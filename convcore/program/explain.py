@@ -13,17 +13,17 @@ from convcore.memory import require_memory
 from convcore.plans import costs
 from convcore.plans.steps import Origin, Steps
 from convcore.program.feed import Feed
-from convcore.program.graph import Graph, Node
+from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lowering import PythonCall
+from convcore.program.nodes import NODES
 from convcore.program.runner import Runner
+from convcore.program.values import Node
 
 __all__ = ["explain"]
 
 # Profiled runs, after one to warm up; an odd number, so that a median is one of them.
 ROUNDS = 9
-
-UNFUSED = frozenset({"dropout", "relu", "scale_shift", "sigmoid", "softmax", "tanh"})
 
 
 def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _rows(graph: Graph, plan: list[Steps | PythonCall], n: int) -> list[dict[str
                 )
         else:
             node = segment.origin.node
-            moved = 4 * n * (node.input.size + node.output.size)
+            moved = 4 * n * (node.inputs[0].size + node.output.size)
             rows.append(_row("python", segment.origin) | {"bytes": moved, "note": "custom layer, in NumPy"})
     return rows
 
@@ -121,7 +121,7 @@ def _nominal(graph: Graph, node: Node, work: float, n: int) -> float:
     """Multiply-adds of the layer computed directly and in full; what was cut off a convolution counts too."""
     if "geometry" not in node.settings:
         return work
-    original = graph.nodes[node.settings["index"]].settings["geometry"]
+    original = graph.nodes[node.index].settings["geometry"]
     return float(original.with_batch(n).multiply_adds)
 
 
@@ -130,9 +130,9 @@ def _note(kernel: str, origin: Origin) -> str | None:
     node: Node | None = origin.node
     if node is None or origin.part != "forward":
         return None
-    if node.kind in UNFUSED:
-        names = {"scale_shift": "rescaling", "dropout": "dropout"}
-        return f"{names.get(node.kind, f'activation {node.kind}')} is not fused"
+    unfused = NODES[node.kind].unfused
+    if unfused is not None:
+        return f"{unfused} is not fused"
     behind = "no max-pool right behind: direct sum" if kernel == "conv2d_forward" else None
     note: str | None = node.settings.get("note", behind)
     return note

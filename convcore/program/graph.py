@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
-from convcore.shapes import Geometry, conv2d_geometry, pool2d_geometry
+from convcore.errors import NotSupportedError, StateError
+from convcore.program.nodes import NODES
+from convcore.program.values import Node, Value
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from convcore.variables import Variable
 
-__all__ = ["ACTIVATIONS", "Graph", "Node", "PythonLayer", "Value"]
-
-Shape = tuple[int, ...]
-
-ACTIVATIONS = frozenset({"linear", "relu", "sigmoid", "softmax", "tanh"})
-
-
-class PythonLayer(Protocol):
-    """A layer that computes in NumPy."""
-
-    def forward(self, x: npt.NDArray[np.float32], training: bool = ...) -> npt.NDArray[np.float32]: ...
-
-    def backward(self, dy: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
-
-
-@dataclass(eq=False, repr=False, slots=True)
-class Value:
-    """What a node computes for each sample: an array of `shape`, the batch axis left out."""
-
-    shape: Shape
-    producer: Node | None = None
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
-
-@dataclass(eq=False, repr=False, slots=True)
-class Node:
-    """One operation: its kind, what it reads and computes, its parameters, its settings, and the layers it is of."""
-
-    kind: str
-    input: Value
-    output: Value
-    parameters: tuple[Variable | None, ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)
-    layers: tuple[str, ...] = ()
+__all__ = ["Graph"]
 
 
 class Graph:
-    """A chain of nodes from `input` to `output`; methods append a node and return its value."""
+    """A chain of nodes from `input` to `output`."""
 
     def __init__(self, input_shape: Sequence[int]) -> None:
         self.input = Value(tuple(int(size) for size in input_shape))
@@ -77,80 +37,21 @@ class Graph:
             raise StateError("the output of a graph is the value of its last node.")
         self._output = value
 
-    def _append(
-        self, kind: str, x: Value, shape: Shape, parameters: tuple[Variable | None, ...] = (), **settings: Any
-    ) -> Value:
-        if x is not (self.nodes[-1].output if self.nodes else self.input):
+    def add(self, kind: str, *inputs: Value, parameters: Sequence[Variable | None] = (), **settings: Any) -> Value:
+        """Append a node of `kind`, a name in `convcore.program.nodes.NODES`, that reads `inputs`; returns its value.
+
+        What a kind takes as `parameters` and `settings` its class says, and checks. If they do not fit, the graph
+        stays as it was.
+        """
+        if kind not in NODES:
+            raise NotSupportedError(f"nodes of kind {kind!r} are not implemented (supported: {', '.join(NODES)}).")
+        if any(x is not (self.nodes[-1].output if self.nodes else self.input) for x in inputs):
             raise NotSupportedError(
                 "a value is read by one node only: branches are not implemented (supported: a chain of layers)."
             )
-        node = Node(kind, x, Value(shape), parameters, settings, () if self.layer is None else (self.layer,))
-        node.output.producer = node
+        variables = tuple(parameters)
+        shape = NODES[kind].infer(tuple(x.shape for x in inputs), variables, settings)
+        layers = () if self.layer is None else (self.layer,)
+        node = Node(kind, inputs, Value(shape), variables, settings, layers, len(self.nodes))
         self.nodes.append(node)
         return node.output
-
-    def conv2d(
-        self,
-        x: Value,
-        kernel: Variable,
-        bias: Variable | None,
-        *,
-        stride: Any,
-        padding: Any,
-        dilation: Any = (1, 1),
-        activation: str = "linear",
-    ) -> Value:
-        geometry = conv2d_geometry((1, *x.shape), kernel.shape, stride=stride, padding=padding, dilation=dilation)
-        relu = _relu_or_linear(activation)
-        return self._append("conv2d", x, geometry.y_shape[1:], (kernel, bias), geometry=geometry, relu=relu)
-
-    def max_pool2d(self, x: Value, pool_size: Any, stride: Any, padding: Any) -> Value:
-        geometry: Geometry = pool2d_geometry((1, *x.shape), pool_size=pool_size, stride=stride, padding=padding)
-        return self._append("max_pool2d", x, geometry.y_shape[1:], geometry=geometry)
-
-    def dense(self, x: Value, kernel: Variable, bias: Variable | None, *, activation: str = "linear") -> Value:
-        if not x.shape or x.shape[-1] != kernel.shape[0]:
-            raise ShapeError(
-                f"the last axis of the input (shape {x.shape}) must be {kernel.shape[0]} long, as the kernel's first."
-            )
-        return self._append(
-            "dense", x, (*x.shape[:-1], kernel.shape[1]), (kernel, bias), relu=_relu_or_linear(activation)
-        )
-
-    def activation(self, x: Value, name: str) -> Value:
-        if name not in ACTIVATIONS:
-            raise NotSupportedError(
-                f"activation {name!r} is not implemented (supported: {', '.join(sorted(ACTIVATIONS))})."
-            )
-        if name == "linear":
-            return x
-        if name == "relu":
-            return self.relu(x)
-        return self._append(name, x, x.shape)
-
-    def relu(
-        self, x: Value, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0
-    ) -> Value:
-        return self._append("relu", x, x.shape, max_value=max_value, negative_slope=negative_slope, threshold=threshold)
-
-    def reshape(self, x: Value, shape: Sequence[int]) -> Value:
-        if math.prod(shape) != x.size:
-            raise ShapeError(f"cannot reshape {x.shape} to {tuple(shape)}: {x.size} elements to {math.prod(shape)}.")
-        return self._append("reshape", x, tuple(shape))
-
-    def scale_shift(self, x: Value, scale: float, offset: float) -> Value:
-        return self._append("scale_shift", x, x.shape, scale=float(scale), offset=float(offset))
-
-    def dropout(self, x: Value, rate: float, seed: int) -> Value:
-        return self._append("dropout", x, x.shape, rate=float(rate), seed=int(seed))
-
-    def python(self, x: Value, layer: PythonLayer, output_shape: Sequence[int]) -> Value:
-        if any(size < 0 for size in output_shape):
-            raise ShapeError(f"the output shape {tuple(output_shape)} of a custom layer must be known.")
-        return self._append("python", x, tuple(output_shape), layer=layer)
-
-
-def _relu_or_linear(activation: str) -> bool:
-    if activation not in {"linear", "relu"}:
-        raise ParameterError(f"activation: expected 'linear' or 'relu', got {activation!r}.")
-    return activation == "relu"

@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.engine import native
-from convcore.errors import NotSupportedError, StateError
+from convcore.errors import NotSupportedError
 from convcore.plans import pointwise
 from convcore.plans.steps import Buffer, Origin, Steps
-from convcore.program.graph import Graph, Node, Shape, Value
+from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.nodes import NODES
 from convcore.program.optimize import optimize
-from convcore.variables import FlatParameters, Variable
+from convcore.program.values import Node, Shape, Value
+from convcore.variables import FlatParameters
 
 __all__ = ["Lowering", "PythonCall"]
 
@@ -77,22 +78,24 @@ class Lowering:
 
     # ------------------------------------------------------------------------------- memory that nodes ask for
 
-    def parameters_of(self, node: Node) -> tuple[Buffer, Buffer | None]:
-        """Where the weights and the bias of `node` are."""
+    def parameters_of(self, node: Node) -> list[Any]:
+        """Where the parameters of `node` are: a Buffer each, or None for one that it does without."""
         return self._flat(self.parameters.values, node)
 
-    def gradients_of(self, node: Node) -> tuple[Buffer, Buffer | None]:
-        """Where the gradients of the weights and the bias of `node` go."""
+    def gradients_of(self, node: Node) -> list[Any]:
+        """Where the gradients of the parameters of `node` go: a Buffer each, or None for one that it does without."""
         return self._flat(self.parameters.gradients, node)
 
-    def _flat(self, flat: FloatArray, node: Node) -> tuple[Buffer, Buffer | None]:
-        def place(variable: Variable) -> Buffer:
-            return self.steps.bind(flat).at(4 * self._offsets[variable])
+    def _flat(self, flat: FloatArray, node: Node) -> list[Buffer | None]:
+        return [
+            None if variable is None else self.steps.bind(flat).at(4 * self._offsets[variable])
+            for variable in node.parameters
+        ]
 
-        kernel, bias = node.parameters
-        if kernel is None:
-            raise StateError(f"a node of kind {node.kind} has no weights.")
-        return place(kernel), None if bias is None else place(bias)
+    def rows(self, value: Value) -> tuple[int, int]:
+        """A batch of `value` as (rows, columns): the columns are its last axis."""
+        columns = value.shape[-1] if value.shape else 1
+        return self.n * math.prod(value.shape[:-1]), columns
 
     def value(self, value: Value) -> Buffer:
         """Where `value`, computed before, is."""
@@ -200,8 +203,8 @@ class Lowering:
                 continue
             self.steps.origin = Origin("forward", node)
             NODES[node.kind].forward(self, node)
-            if not self.training and node.input is not self.graph.input:
-                self._drop(self._values, node.input)
+            if not self.training and node.inputs[0] is not self.graph.input:
+                self._drop(self._values, node.inputs[0])
 
     def loss(self, loss: LossSpec, total: npt.NDArray[np.float64], *, weighted: bool, order: Buffer | None) -> None:
         """The mean loss, to `total`, and its gradient. Targets and weights are the next externals, one row a sample
@@ -220,7 +223,7 @@ class Lowering:
         common["from_logits"] = loss.from_logits
         if joined is not None or loss.from_logits:
             # Softmax and cross-entropy cancel to p - y: the gradient goes straight to the logits.
-            logits = output if joined is None else joined.input
+            logits = output if joined is None else joined.inputs[0]
             probabilities = self.steps.reals(n * output.size) if joined is None else self.value(output)
             buffers = (self.value(logits), targets, weights, probabilities, self.new_gradient(logits), each)
             pointwise.loss(self.steps, "softmax_cross_entropy", n, output.size, *buffers, **common)
@@ -253,9 +256,9 @@ class Lowering:
         learning = (i for i, node in enumerate(self.nodes) if node.parameters or node.kind == "python")
         first = -1 if to_input else next(learning, len(self.nodes))
         for i, node in reversed(list(enumerate(self.nodes))):
-            if node.input not in self._gradients and i >= first:
+            if node.inputs[0] not in self._gradients and i >= first:
                 self.steps.origin = Origin("backward", node)
-                NODES[node.kind].backward(self, node, i > first)
+                NODES[node.kind].backward(self, node, (i > first,))
             self._drop(self._gradients, node.output)
             if node.output is not self.graph.output:
                 self._drop(self._values, node.output)

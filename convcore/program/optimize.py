@@ -6,17 +6,16 @@ Both are exact: what is left out contributes to no output and to no gradient.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from convcore.plans import conv_pool
-from convcore.program.graph import Graph, Node, Value
+from convcore.program.graph import Graph
+from convcore.program.nodes import NODES
+from convcore.program.nodes.kind import Extent, Pixelwise, Windowed
+from convcore.program.values import Node, Value
 from convcore.shapes import Geometry
 
 __all__ = ["optimize"]
-
-# Kinds that compute each pixel from the same pixel, and kinds that compute as many rows and columns as they are told.
-PIXELWISE = frozenset({"relu", "scale_shift", "sigmoid", "tanh"})
-SIZED = frozenset({"conv2d", "max_pool2d"})
-
-Extent = tuple[int, int]
 
 
 def optimize(graph: Graph) -> list[Node]:
@@ -24,43 +23,29 @@ def optimize(graph: Graph) -> list[Node]:
     return _join(_trim(graph))
 
 
-def _needed(node: Node, output: Extent | None) -> Extent | None:
-    """Rows and columns of the input that `output` rows and columns (None: all) need; None where all may be needed."""
-    if len(node.input.shape) != 3:
-        return None
-    if node.kind in PIXELWISE:
-        return output
-    if node.kind not in SIZED:
-        return None
-    g: Geometry = node.settings["geometry"]
-    oh, ow = output or (g.oh, g.ow)
-    rows = (oh - 1) * g.sh + (g.kh - 1) * g.dh + 1 - g.pt
-    columns = (ow - 1) * g.sw + (g.kw - 1) * g.dw + 1 - g.pl
-    return max(1, min(rows, g.ih)), max(1, min(columns, g.iw))
-
-
 def _trim(graph: Graph) -> list[Node]:
     extents: dict[Value, Extent | None] = {graph.output: None}
     for node in reversed(graph.nodes):
-        if node.kind not in PIXELWISE | SIZED:
+        (x,), kind = node.inputs, NODES[node.kind]
+        if not isinstance(kind, Pixelwise | Windowed):
             extents[node.output] = None
-        extents[node.input] = _needed(node, extents[node.output])
+        extents[x] = kind.needed(node, extents[node.output]) if len(x.shape) == 3 else None
     extents[graph.input] = None  # a data set is read as it lies
 
     values = {graph.input: graph.input, graph.output: graph.output}
     trimmed: list[Node] = []
-    for index, node in enumerate(graph.nodes):
-        x, extent = values[node.input], extents[node.output]
+    for node in graph.nodes:
+        x, extent = values[node.inputs[0]], extents[node.output]
         if node.output is not graph.output:
             whole = node.output.shape if extent is None else (*extent, *node.output.shape[2:])
             # A pixelwise node walks its input from end to end: it cannot leave out what the input still has.
-            values[node.output] = Value(x.shape if node.kind in PIXELWISE else whole)
+            values[node.output] = Value(x.shape if isinstance(NODES[node.kind], Pixelwise) else whole)
         y = values[node.output]
-        settings = dict(node.settings, index=index)
-        if "geometry" in settings:
+        settings = dict(node.settings)
+        if isinstance(NODES[node.kind], Windowed):
             g: Geometry = settings["geometry"]
             settings["geometry"] = g.resized(ih=x.shape[0], iw=x.shape[1], oh=y.shape[0], ow=y.shape[1])
-        trimmed.append(Node(node.kind, x, y, node.parameters, settings, node.layers))
+        trimmed.append(replace(node, inputs=(x,), output=y, settings=settings))
     return trimmed
 
 
@@ -70,9 +55,7 @@ def _join(nodes: list[Node]) -> list[Node]:
         before = joined[-1] if joined else None
         if before is not None and _is_epilogue(node, before):
             settings = before.settings | {"relu": True}
-            joined[-1] = Node(
-                before.kind, before.input, node.output, before.parameters, settings, _layers(before, node)
-            )
+            joined[-1] = replace(before, output=node.output, settings=settings, layers=_layers(before, node))
             continue
         if node.kind == "max_pool2d":
             if before is not None and before.kind == "conv2d":
@@ -80,8 +63,12 @@ def _join(nodes: list[Node]) -> list[Node]:
                 apart = conv_pool.reason_apart(g, pool)
                 if apart is None:
                     settings = before.settings | {"pool": pool}
-                    joined[-1] = Node(
-                        "conv2d_pool", before.input, node.output, before.parameters, settings, _layers(before, node)
+                    joined[-1] = replace(
+                        before,
+                        kind="conv2d_pool",
+                        output=node.output,
+                        settings=settings,
+                        layers=_layers(before, node),
                     )
                     continue
                 before.settings["note"] = f"not joined with the pool: {apart}"

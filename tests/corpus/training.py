@@ -274,7 +274,7 @@ def _() -> None:
 
     graph = Graph((6, 5, 1))
     kernel = Variable(np.ones((2, 2, 1, 3)), name="kernel")
-    graph.output = graph.conv2d(graph.input, kernel, None, stride=(1, 1), padding="valid", activation="linear")
+    graph.output = graph.add("conv2d", graph.input, parameters=(kernel, None))
     runner = Runner(graph, FlatParameters([kernel]))
     x, dy = np.ones((2, 6, 5, 1), np.float32), np.ones((2, 5, 4, 3), np.float32)
 

@@ -9,6 +9,8 @@ import pytest
 
 from convcore import activations, layers
 from convcore.errors import NotSupportedError, ParameterError
+from convcore.layers.activation import activate
+from convcore.program import Graph
 
 X = np.random.default_rng(0).standard_normal((4, 3, 5)).astype(np.float32) * 2
 
@@ -74,3 +76,10 @@ def test_a_mask_is_refused_by_name() -> None:
     with pytest.raises(NotSupportedError, match="argument `mask` of keras.layers.Softmax"):
         layers.Softmax()(X, mask=np.ones(X.shape, bool))  # type: ignore[arg-type]
     np.testing.assert_array_equal(layers.Softmax()(X, mask=None), layers.Softmax()(X))
+
+
+def test_a_graph_gets_a_node_for_all_but_linear() -> None:
+    graph = Graph((3,))
+    assert activate(graph, graph.input, activations.get("linear")) is graph.input
+    y = activate(graph, graph.input, activations.get("tanh"))
+    assert [(node.kind, node.output) for node in graph.nodes] == [("tanh", y)]

@@ -42,8 +42,8 @@ class Net:
         if min(y.shape[:2]) >= 3:
             y = self._pool(self._conv(y))
         if self.rng.random() < 0.8:
-            y = self.graph.reshape(y, (y.size,))
-            y = self.graph.dense(y, self._variable(y.size, 3), self._variable(3))
+            y = self.graph.add("reshape", y, shape=(y.size,))
+            y = self.graph.add("dense", y, parameters=(self._variable(y.size, 3), self._variable(3)))
         self.graph.output = y
         self.parameters = FlatParameters(self.variables)
 
@@ -78,10 +78,10 @@ class Net:
         filters = 17 if x.shape[2] == 17 else int(self.rng.choice([1, 4, 17]))
         w = self._variable(*kernel, x.shape[2], filters)
         bias = self._variable(filters) if self.rng.random() < 0.7 else None
-        activation = "relu" if self.rng.random() < 0.5 else "linear"
-        padding = self._padding()
-        self.text.append(f"conv{kernel} stride {stride} dilation {dilation} {padding} {activation} {filters}")
-        return self.graph.conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, activation=activation)
+        relu = self.rng.random() < 0.5
+        words = {"stride": stride, "padding": self._padding(), "dilation": dilation, "relu": relu}
+        self.text.append(f"conv{kernel} {words} {filters}")
+        return self.graph.add("conv2d", x, parameters=(w, bias), **words)
 
     def _pool(self, x: Value) -> Value:
         window = self._pair(1, min(3, *x.shape[:2])) if self.rng.random() < 0.6 else (2, 2)
@@ -89,21 +89,21 @@ class Net:
         stride = window if self.rng.random() < 0.6 else self._pair(1, 3)
         padding = "valid" if self.rng.random() < 0.7 else "same"
         self.text.append(f"pool{window} stride {stride} {padding}")
-        return self.graph.max_pool2d(x, window, stride, padding)
+        return self.graph.add("max_pool2d", x, pool_size=window, stride=stride, padding=padding)
 
     def _rescale(self, x: Value) -> Value:
         self.text.append("rescaling")
-        return self.graph.scale_shift(x, 0.5, 1.0)
+        return self.graph.add("scale_shift", x, scale=0.5, offset=1)
 
     def _relu(self, x: Value) -> Value:
         self.text.append("relu")
         slope, top = (0.5, 4.0) if self.rng.random() < 0.5 else (0.0, None)
-        return self.graph.relu(x, negative_slope=slope, max_value=top)
+        return self.graph.add("relu", x, negative_slope=slope, max_value=top)
 
     def _dropout(self, x: Value) -> Value:
         self.text.append("dropout")
-        return self.graph.dropout(x, 0.5, int(self.rng.integers(0, 1000)))
+        return self.graph.add("dropout", x, rate=0.5, seed=int(self.rng.integers(0, 1000)))
 
     def _python(self, x: Value) -> Value:
         self.text.append("python")
-        return self.graph.python(x, Halve(), x.shape)
+        return self.graph.add("python", x, layer=Halve(), shape=x.shape)

@@ -22,10 +22,10 @@ def lower(graph: Graph, n: int, *, training: bool = False) -> Lowering:
 
 def scaled(*, with_python: bool = False) -> Graph:
     graph = Graph((2, 3))
-    y = graph.scale_shift(graph.input, 2.0, 1.0)
+    y = graph.add("scale_shift", graph.input, scale=2, offset=1)
     if with_python:
-        y = graph.python(y, Halve(), y.shape)
-    graph.output = graph.scale_shift(y, 10.0, 0.0)
+        y = graph.add("python", y, layer=Halve(), shape=y.shape)
+    graph.output = graph.add("scale_shift", y, scale=10, offset=0)
     return graph
 
 

@@ -36,7 +36,7 @@ def test_batches_of_each_dtype_in_order(dtype: str) -> None:
     rng = np.random.default_rng(1)
     x = rng.integers(0, 2 if dtype == "bool" else 100, (9, 5, 3)).astype(dtype)
     graph = Graph((5, 3))
-    graph.output = graph.scale_shift(graph.input, 2.0, 1.0)
+    graph.output = graph.add("scale_shift", graph.input, scale=2, offset=1)
     runner = Runner(graph, FlatParameters([]))
     feed = Feed(x)
     np.testing.assert_array_equal(runner.predict(feed, 2, 4), 2 * x[2:6].astype(np.float32) + 1)

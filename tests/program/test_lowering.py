@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.errors import NotSupportedError, StateError
+from convcore.errors import NotSupportedError
 from convcore.plans.steps import Steps
 from convcore.program import Graph, LossSpec
 from convcore.program.lowering import Lowering
@@ -24,7 +24,7 @@ def chain(*names: str, size: int = 100) -> Graph:
     graph = Graph((size,))
     y = graph.input
     for name in names:
-        y = graph.python(y, Halve(), y.shape) if name == "python" else graph.activation(y, name)
+        y = graph.add(name, y, **({"layer": Halve(), "shape": y.shape} if name == "python" else {}))
     graph.output = y
     return graph
 
@@ -61,7 +61,7 @@ def test_a_backward_pass_gives_values_and_gradients_back() -> None:
 
 def test_reshapes_share_memory() -> None:
     graph = Graph((4, 6))
-    y = graph.reshape(graph.activation(graph.input, "tanh"), (24,))
+    y = graph.add("reshape", graph.add("tanh", graph.input), shape=(24,))
     graph.output = y
     low = lowering(graph, training=True)
     low.take_input()
@@ -104,19 +104,15 @@ def test_cross_entropy_of_maps_is_not_there() -> None:
 def test_parameters_are_places_in_the_flat_buffers() -> None:
     kernel, bias = Variable(np.zeros((100, 3)), name="kernel"), Variable(np.zeros(3), name="bias")
     graph = Graph((100,))
-    graph.output = graph.dense(graph.input, kernel, bias)
+    graph.output = graph.add("dense", graph.input, parameters=(kernel, bias))
     low = lowering(graph, kernel, bias)
     w, b = low.parameters_of(graph.nodes[0])
     dw, db = low.gradients_of(graph.nodes[0])
-    assert b is not None
-    assert db is not None
     assert (w.kind, w.offset, b.offset) == ("bound", 0, 4 * 300)
     assert (dw.index, dw.offset, db.offset) == (w.index + 1, 0, 4 * 300)
-    bare = Graph((3,))
-    bare.relu(bare.input)
-    bare.nodes[0].parameters = (None, None)
-    with pytest.raises(StateError, match="no weights"):
-        low.parameters_of(bare.nodes[0])
+    graph.nodes[0].parameters = (bias, None)
+    assert low.parameters_of(graph.nodes[0]) == [b, None]
+    assert low.gradients_of(graph.nodes[0]) == [db, None]
 
 
 @pytest.mark.parametrize("to_input", [False, True])
@@ -124,8 +120,8 @@ def test_a_gradient_goes_no_further_than_the_first_node_that_learns(to_input: bo
     """What stands before the first weights, a Rescaling say, needs no gradient, and they need none of their input."""
     w = Variable(np.ones((5, 5)), name="w")
     graph = Graph((5,))
-    y = graph.dense(graph.scale_shift(graph.input, 0.5, 0.0), w, None)
-    graph.output = graph.activation(y, "tanh")
+    y = graph.add("dense", graph.add("scale_shift", graph.input, scale=0.5, offset=0), parameters=(w, None))
+    graph.output = graph.add("tanh", y)
     low = lowering(graph, w, training=True)
     low.take_input()
     low.take_gradient()

@@ -25,8 +25,8 @@ def linear(optimizer: Any = None, *, frozen: tuple[int, ...] = (), loss: str = "
     values = normals(1, (4, 3), (3,), (3, 2), (2,))
     variables = [Variable(v, name=f"w{k}", trainable=k not in frozen) for k, v in enumerate(values)]
     graph = Graph((4,))
-    y = graph.dense(graph.input, *variables[:2], activation="relu")
-    graph.output = graph.dense(y, *variables[2:])
+    y = graph.add("dense", graph.input, parameters=variables[:2], relu=True)
+    graph.output = graph.add("dense", y, parameters=variables[2:])
     return Runner(graph, FlatParameters(variables), loss=LossSpec(loss), optimizer=optimizer)
 
 
@@ -167,7 +167,7 @@ def test_labels_and_their_rows_train_alike() -> None:
     sparse = linear(SGD(0.5), loss="sparse_categorical_crossentropy")
     rows = linear(SGD(0.5), loss="categorical_crossentropy")
     for runner, y in ((sparse, ids), (rows, np.eye(2)[ids])):
-        runner.graph.output = runner.graph.activation(runner.graph.nodes[-1].output, "softmax")
+        runner.graph.output = runner.graph.add("softmax", runner.graph.nodes[-1].output)
         runner.train(Feed(x, y), 0, N)
         truth = reference.softmax(normals_logits(x))
         np.testing.assert_allclose(runner.outputs, truth, rtol=1e-5)

@@ -1,0 +1,27 @@
+"""The kinds of nodes, one module for each subject: what each computes forward and backward, as steps."""
+
+from convcore.program.nodes.convolution import Conv2D, Conv2DPool
+from convcore.program.nodes.dense import Dense
+from convcore.program.nodes.kind import Kind
+from convcore.program.nodes.noise import Dropout
+from convcore.program.nodes.pointwise import Relu, ScaleShift, Sigmoid, Softmax, Tanh
+from convcore.program.nodes.pooling import MaxPool2D
+from convcore.program.nodes.python import Python
+from convcore.program.nodes.reshape import Reshape
+
+__all__ = ["NODES", "Kind"]
+
+NODES: dict[str, Kind] = {
+    "conv2d": Conv2D(),
+    "conv2d_pool": Conv2DPool(),
+    "dense": Dense(),
+    "dropout": Dropout(),
+    "max_pool2d": MaxPool2D(),
+    "python": Python(),
+    "relu": Relu(),
+    "reshape": Reshape(),
+    "scale_shift": ScaleShift(),
+    "sigmoid": Sigmoid(),
+    "softmax": Softmax(),
+    "tanh": Tanh(),
+}

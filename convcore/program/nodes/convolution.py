@@ -1,0 +1,81 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcore.errors import StateError
+from convcore.plans import conv, conv_pool
+from convcore.program.nodes.kind import Kind, Parameters, Windowed
+from convcore.program.values import Node, Shape
+from convcore.shapes import Geometry, conv2d_geometry
+
+if TYPE_CHECKING:
+    from convcore.program.lowering import Lowering
+
+__all__ = ["Conv2D", "Conv2DPool"]
+
+
+class Conv2D(Windowed):
+    """``conv2d(x, kernel) + bias`` of images, then ``max(0, y)`` with `relu`.
+
+    Parameters: kernel (kh, kw, ic, oc) and bias (oc,) or None. Settings: stride, padding, dilation, relu.
+    """
+
+    def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
+        kernel, _ = parameters
+        if kernel is None:
+            raise StateError("a convolution needs a kernel.")
+        words = {name: settings.pop(name) for name in ("stride", "padding", "dilation") if name in settings}
+        geometry = conv2d_geometry((1, *shapes[0]), kernel.shape, **words)
+        settings["geometry"] = geometry
+        settings.setdefault("relu", False)
+        return geometry.y_shape[1:]
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        g = node.settings["geometry"].with_batch(low.n)
+        w, bias = low.parameters_of(node)
+        y = low.new_value(node.output)
+        conv.forward(low.steps, g, low.value(node.inputs[0]), w, bias, y, relu=node.settings["relu"])
+
+    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        g = node.settings["geometry"].with_batch(low.n)
+        dy = low.masked_gradient(node.output) if node.settings["relu"] else low.gradient(node.output)
+        dw, db = low.gradients_of(node)
+        conv.backward_weights(low.steps, g, low.value(node.inputs[0]), dy, dw, db)
+        if wanted[0]:
+            w, _ = low.parameters_of(node)
+            conv.backward_data(low.steps, g, dy, w, low.new_gradient(node.inputs[0]))
+
+
+class Conv2DPool(Kind):
+    """A convolution, its ReLU and the max-pool behind it: what the optimiser joins."""
+
+    def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
+        pool: Geometry = settings["pool"]
+        return pool.y_shape[1:]
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        g, behind = self._geometries(low, node)
+        codes = low.steps.bytes(low.n * node.output.size) if low.training else None
+        if codes is not None:
+            low.save(node, codes)
+        w, bias = low.parameters_of(node)
+        x, y = low.value(node.inputs[0]), low.new_value(node.output)
+        conv_pool.forward(low.steps, g, behind, x, w, bias, y, codes, relu=node.settings["relu"], exact=low.exact)
+
+    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        (x,) = node.inputs
+        g, behind = self._geometries(low, node)
+        dy = low.masked_gradient(node.output) if node.settings["relu"] else low.gradient(node.output)
+        dw, db = low.gradients_of(node)
+        conv_pool.backward_weights(low.steps, g, behind, low.value(x), dy, low.saved(node), dw, db)
+        if wanted[0]:
+            w, _ = low.parameters_of(node)
+            dx = low.new_gradient(x)
+            conv_pool.backward_data(low.steps, g, behind, dy, low.saved(node), w, dx, low.take_mask(x))
+        low.steps.release(low.saved(node))
+
+    def _geometries(self, low: Lowering, node: Node) -> tuple[Geometry, Geometry]:
+        return node.settings["geometry"].with_batch(low.n), node.settings["pool"].with_batch(low.n)

@@ -1,0 +1,39 @@
+"""What a graph is made of: values, and the nodes that compute them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convcore.variables import Variable
+
+__all__ = ["Node", "Shape", "Value"]
+
+Shape = tuple[int, ...]
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class Value:
+    """What a node computes for each sample: an array of `shape`, the batch axis left out."""
+
+    shape: Shape
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class Node:
+    """One operation: its kind, what it reads and computes, its parameters, its settings, the layers it is of, and its
+    number in the graph as that was written."""
+
+    kind: str
+    inputs: tuple[Value, ...]
+    output: Value
+    parameters: tuple[Variable | None, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
+    index: int = 0

@@ -1,0 +1,34 @@
+"""Kinds that draw random numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convcore.program import Graph, Runner
+from convcore.variables import FlatParameters
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5, 1.0])
+def test_dropout(rate: float) -> None:
+    x = np.ones((200, 30), np.float32)
+    graph = Graph((30,))
+    graph.output = graph.add("dropout", graph.input, rate=rate, seed=7)
+    runner = Runner(graph, FlatParameters([]))
+    np.testing.assert_array_equal(runner.forward(x), x)
+    y = runner.forward(x, training=True)
+    dx = runner.backward(2 * x)
+    np.testing.assert_allclose(dx, 2 * y)  # the mask of the forward pass
+    assert set(np.unique(y).round(5)) <= {0.0, np.float32(1 / (1 - rate)).round(5) if rate < 1 else 0.0}
+    assert (y == 0).mean() == pytest.approx(rate, abs=0.03)
+    again = runner.forward(x, training=True)
+    assert (rate in (0.0, 1.0)) == np.array_equal(y, again)
+
+
+def test_dropouts_of_one_seed_have_masks_of_their_own() -> None:
+    x = np.ones((100, 30), np.float32)
+    graph = Graph((30,))
+    first = graph.add("dropout", graph.input, rate=0.5, seed=7)
+    graph.output = graph.add("dropout", first, rate=0.5, seed=7)
+    y = Runner(graph, FlatParameters([])).forward(x, training=True)
+    assert (y > 0).mean() == pytest.approx(0.25, abs=0.04)

@@ -1,0 +1,26 @@
+"""Kinds that only rearrange."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convcore.errors import ShapeError
+from convcore.program import Graph
+from tests.checks import normals
+from tests.program.nodes.alone import N, run
+
+
+@pytest.mark.parametrize("shape", [(60,), (5, 12), (5, 3, 4)])
+def test_the_elements_stay_in_order(shape: tuple[int, ...]) -> None:
+    (x,) = normals(1, (N, 4, 3, 5))
+    y, dy, dx = run(lambda g: g.add("reshape", g.input, shape=shape), x)
+    np.testing.assert_array_equal(y, x.reshape(N, *shape))
+    np.testing.assert_array_equal(dx, dy.reshape(x.shape))
+
+
+def test_their_number_stays() -> None:
+    graph = Graph((8, 6, 3))
+    with pytest.raises(ShapeError, match="144 elements to 49"):
+        graph.add("reshape", graph.input, shape=(7, 7))
+    assert graph.nodes == []

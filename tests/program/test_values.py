@@ -1,0 +1,19 @@
+"""Values and nodes are what they are by identity."""
+
+from __future__ import annotations
+
+import pytest
+
+from convcore.program.values import Node, Value
+
+
+@pytest.mark.parametrize(("shape", "size"), [((), 1), ((3,), 3), ((2, 3, 4), 24), ((5, 0), 0)])
+def test_a_value_has_as_many_elements_as_its_shape(shape: tuple[int, ...], size: int) -> None:
+    assert Value(shape).size == size
+
+
+def test_two_of_one_shape_are_two() -> None:
+    a, b = Value((3,)), Value((3,))
+    assert a != b
+    assert len({a, b}) == 2
+    assert Node("relu", (a,), b) != Node("relu", (a,), b)
