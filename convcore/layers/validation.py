@@ -19,6 +19,7 @@ from convcore.errors import NotSupportedError, ParameterError, ShapeError
 __all__ = [
     "InputSpec",
     "check_input",
+    "either_data_format",
     "output_size",
     "positive_integer",
     "real",
@@ -131,22 +132,26 @@ def standardize_padding(value: Any) -> str:
     return str(padding)
 
 
+def either_data_format(value: Any) -> str:
+    """`value`, None or a word in any case, as "channels_last" (the default) or "channels_first"."""
+    word = value.lower() if isinstance(value, str) else "channels_last" if value is None else value
+    if isinstance(word, str) and word in ("channels_first", "channels_last"):
+        return word
+    raise ParameterError(
+        "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
+        f"Received: data_format={value}"
+    )
+
+
 def standardize_data_format(value: Any, layer: str) -> str:
     """`value`, None or "channels_last" in any case, as "channels_last"."""
-    if value is None:
-        return "channels_last"
-    word = value.lower() if isinstance(value, str) else value
-    if word == "channels_last":
-        return "channels_last"
+    word = either_data_format(value)
     if word == "channels_first":
         raise NotSupportedError(
             f"convcore does not implement data_format='channels_first' in keras.layers.{layer} "
             "(supported: 'channels_last'; move the axis with numpy.moveaxis(x, 1, -1))"
         )
-    raise ParameterError(
-        "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
-        f"Received: data_format={value}"
-    )
+    return word
 
 
 def refuse_unsupported(layer: str, **arguments: Any) -> None:

@@ -200,3 +200,12 @@ def test_input_that_does_not_fit() -> None:
 def test_shapes_that_are_none(shape: Any) -> None:
     with pytest.raises(ParameterError, match="Cannot convert"):
         validation.standardize_shape(shape)
+
+
+def test_both_data_formats_in_any_case() -> None:
+    assert [validation.either_data_format(word) for word in (None, "Channels_Last", "channels_FIRST")] == [
+        "channels_last", "channels_last", "channels_first",
+    ]  # fmt: skip
+    for value in ("NHWC", 1, np.zeros(2), ["channels_last"]):
+        with pytest.raises(ParameterError, match="data_format"):
+            validation.either_data_format(value)

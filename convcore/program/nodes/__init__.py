@@ -7,7 +7,7 @@ from convcore.program.nodes.noise import Dropout
 from convcore.program.nodes.pointwise import Relu, ScaleShift, Sigmoid, Softmax, Tanh
 from convcore.program.nodes.pooling import MaxPool2D
 from convcore.program.nodes.python import Python
-from convcore.program.nodes.reshape import Reshape
+from convcore.program.nodes.reshape import Permute, Reshape
 
 __all__ = ["NODES", "Kind"]
 
@@ -17,6 +17,7 @@ NODES: dict[str, Kind] = {
     "dense": Dense(),
     "dropout": Dropout(),
     "max_pool2d": MaxPool2D(),
+    "permute": Permute(),
     "python": Python(),
     "relu": Relu(),
     "reshape": Reshape(),
