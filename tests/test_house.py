@@ -31,7 +31,8 @@ STRATA = (
     {"layers", "datasets"},
     {"losses", "metrics", "optimizers", "callbacks", "training"},
     {"backend", "models", "saving", "summary", "utils"},
-    {"cli", "recipes"},
+    {"recipes", "stand_ins"},
+    {"cli"},
     {"__main__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(STRATA) for room in rooms}

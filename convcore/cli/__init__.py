@@ -1,4 +1,4 @@
-"""The command line: ``convcore train``, ``evaluate``, ``predict``, ``bench`` and ``info``, one module each.
+"""The command line: ``convcore train``, ``evaluate``, ``predict``, ``bench``, ``run``, ``info``: one module each.
 
 Exit codes: 0 done, 1 failed, 2 called wrongly (also a file that is missing or cannot be written), 130 interrupted by
 Ctrl-C, 141 the reader of the output went away. What went wrong is one line on standard error.

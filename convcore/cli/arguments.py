@@ -106,6 +106,10 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=_whole(1, 60), default=20, metavar="N", help="about how long, default 20")
     bench.add_argument("--json", metavar="FILE", help="write the results there")
 
+    run = command("run", "run a script for Keras or TensorFlow, unmodified, on convcore")
+    run.add_argument("script", metavar="SCRIPT.py", help="what to run, as `python SCRIPT.py` would")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's own arguments")
+
     info = command("info", "what convcore runs on; with a model, its layers")
     info.add_argument("model", metavar="MODEL", nargs="?", help="a file that train or model.save wrote")
     return top

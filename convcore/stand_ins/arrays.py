@@ -1,0 +1,180 @@
+"""The functions on arrays of ``tensorflow`` and ``keras.ops`` that tutorials prepare their data with, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convcore import activations
+from convcore.stand_ins.tensors import Tensor, answering
+
+__all__ = ["DTYPES", "KERAS", "NN", "TENSORFLOW"]
+
+Array = npt.NDArray[Any]
+Axis = int | Sequence[int] | None
+Function = Callable[..., Any]
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Array:
+    """`value` as an array; numbers of Python become float32 and int32, as TensorFlow has them."""
+    array = np.asarray(value, dtype)
+    if dtype is None and not isinstance(value, (np.ndarray, np.generic)):
+        array = array.astype({"f": np.float32, "i": np.int32}.get(array.dtype.kind, array.dtype))
+    return array if shape is None else np.broadcast_to(array, shape)
+
+
+def cast(x: Any, dtype: Any, name: str | None = None) -> Array:
+    return np.asarray(x).astype(np.dtype(dtype))
+
+
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
+    return np.reshape(tensor, tuple(shape))
+
+
+def expand_dims(input: Any, axis: int, name: str | None = None) -> Array:
+    return np.expand_dims(input, axis)
+
+
+def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Any:
+    return np.squeeze(input, axis)
+
+
+def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str | None = None) -> Array:
+    return np.transpose(np.conj(a) if conjugate else a, perm)
+
+
+def concat(values: Any, axis: int = 0, name: str | None = None) -> Array:
+    return np.concatenate(values, axis)
+
+
+def stack(values: Any, axis: int = 0, name: str | None = None) -> Array:
+    return np.stack(values, axis)
+
+
+def gather(params: Any, indices: Any, axis: int = 0) -> Any:
+    return np.take(params, indices, axis)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Array:
+    return np.argwhere(condition) if x is None else np.where(condition, x, y)
+
+
+def zeros(shape: Any, dtype: Any = np.float32, name: str | None = None) -> Array:
+    return np.zeros(shape, dtype)
+
+
+def ones(shape: Any, dtype: Any = np.float32, name: str | None = None) -> Array:
+    return np.ones(shape, dtype)
+
+
+def one_hot(
+    indices: Any, depth: int, on_value: Any = 1, off_value: Any = 0, axis: int = -1, dtype: Any = np.float32
+) -> Array:
+    """1 where the new axis equals the index; a row without a 1 for an index outside."""
+    hot = np.asarray(indices)[..., np.newaxis] == np.arange(depth)
+    return np.moveaxis(np.where(hot, on_value, off_value).astype(dtype), -1, axis)
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+    return np.clip(t, clip_value_min, clip_value_max)
+
+
+def confusion_matrix(
+    labels: Any, predictions: Any, num_classes: int | None = None, weights: Any = None, dtype: Any = np.int32
+) -> Array:
+    """How often label i (row) was predicted as j (column)."""
+    rows, columns = np.asarray(labels).astype(np.int64), np.asarray(predictions).astype(np.int64)
+    classes = num_classes or 1 + int(max(rows.max(initial=-1), columns.max(initial=-1)))
+    counts = np.zeros((classes, classes), dtype)
+    np.add.at(counts, (rows, columns), 1 if weights is None else weights)
+    return counts
+
+
+def _reduction(function: Function, keep_dtype: bool) -> Function:
+    def reduce(input_tensor: Any, axis: Axis = None, keepdims: bool = False, name: str | None = None) -> Array:
+        array = np.asarray(input_tensor)
+        axes = tuple(axis) if isinstance(axis, Sequence) else axis
+        result = np.asarray(function(array, axis=axes, keepdims=keepdims))
+        return result.astype(array.dtype) if keep_dtype else result
+
+    return reduce
+
+
+def _position(function: Function) -> Function:
+    def find(input: Any, axis: int | None = None, output_type: Any = np.int64, name: str | None = None) -> Array:
+        return np.asarray(function(input, axis=0 if axis is None else axis)).astype(output_type)
+
+    return find
+
+
+def _shared(*names: str) -> dict[str, Function]:
+    return {name: answering(getattr(np, name)) for name in names}
+
+
+DTYPES = {
+    **{name: np.dtype(name) for name in ("float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64")},
+    "bool": np.dtype(bool),
+}
+_ELEMENTWISE = _shared(
+    "abs", "add", "cos", "divide", "equal", "exp", "greater", "less", "log", "maximum", "minimum", "multiply", "sin",
+    "sqrt", "square", "subtract", "tanh",
+)  # fmt: skip
+_MATH = {
+    **_ELEMENTWISE,
+    "argmax": answering(_position(np.argmax)),
+    "argmin": answering(_position(np.argmin)),
+    "confusion_matrix": answering(confusion_matrix),
+    "reduce_max": answering(_reduction(np.max, True)),
+    "reduce_mean": answering(_reduction(np.mean, True)),
+    "reduce_min": answering(_reduction(np.min, True)),
+    "reduce_std": answering(_reduction(np.std, True)),
+    "reduce_sum": answering(_reduction(np.sum, True)),
+}
+#: ``tf.nn``: the activations, which layers also take.
+NN = {
+    name: answering(getattr(activations, name))
+    for name in activations.__all__
+    if name not in {"deserialize", "get", "linear", "serialize"}
+}
+#: The names of ``tensorflow`` itself and of ``tensorflow.math``.
+TENSORFLOW: dict[str, Any] = {
+    **DTYPES,
+    **{name: _MATH[name] for name in _MATH if name != "confusion_matrix" and name != "log"},
+    **{
+        function.__name__: answering(function)
+        for function in (
+            cast, clip_by_value, concat, constant, expand_dims, gather, one_hot, ones, reshape, squeeze, stack,
+            transpose, where, zeros,
+        )
+    },
+    "Tensor": Tensor,
+    "convert_to_tensor": answering(constant),
+    "identity": answering(np.asarray),
+    "math": _MATH,
+    "newaxis": None,
+    "nn": NN,
+    "range": answering(np.arange),
+    "rank": np.ndim,
+    "shape": answering(lambda x: np.array(np.shape(x), np.int32)),
+    "size": answering(np.size),
+}  # fmt: skip
+#: ``keras.ops``.
+KERAS: dict[str, Any] = {
+    **NN,
+    **_ELEMENTWISE,
+    **_shared(
+        "all", "any", "arange", "argmax", "argmin", "argsort", "clip", "concatenate", "expand_dims", "flip", "isnan"
+    ),
+    **_shared("max", "mean", "min", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "stack", "std", "sum"),
+    **_shared("take", "tile", "transpose", "var", "where"),
+    **{function.__name__: answering(function) for function in (cast, ones, zeros)},
+    "convert_to_numpy": np.asarray,
+    "convert_to_tensor": answering(constant),
+    "one_hot": answering(
+        lambda x, num_classes, axis=-1, dtype=np.float32: one_hot(x, num_classes, axis=axis, dtype=dtype)
+    ),
+    "shape": np.shape,
+}

@@ -1,0 +1,45 @@
+"""What stands in for ``keras``: convcore, also under the paths that Keras 2 had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from convcore.stand_ins import arrays
+
+__all__ = ["content"]
+
+#: The Keras whose semantics convcore has.
+VERSION = "3.15.1+convcore"
+
+# Modules that Keras 2 had, and where their names are.
+_MOVED = {
+    "layers.advanced_activations": "layers",
+    "layers.convolutional": "layers",
+    "layers.core": "layers",
+    "layers.experimental": "layers",
+    "layers.experimental.preprocessing": "layers",
+    "layers.merge": "layers",
+    "layers.noise": "layers",
+    "layers.normalization": "layers",
+    "layers.pooling": "layers",
+    "optimizers.legacy": "optimizers",
+    "utils.np_utils": "utils",
+}
+
+
+def content(parts: Sequence[str]) -> tuple[dict[str, Any], ModuleType | None] | None:
+    """The table and the module of convcore behind ``keras.<parts>``; None if there is none."""
+    path = ".".join(parts)
+    if path == "ops":  # those of convcore have other arguments
+        return arrays.KERAS, None
+    module: Any = import_module("convcore")
+    for part in _MOVED.get(path, path).split(".") if parts else ():
+        if part not in module.__all__:
+            return None
+        module = getattr(module, part)
+        if not isinstance(module, ModuleType):
+            return None
+    return ({} if parts else {"__version__": VERSION}), module
