@@ -6,6 +6,7 @@ so nothing here can overflow.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,7 @@ class Geometry:
     pl: int
     pb: int = 0
     pr: int = 0
+    groups: int = 1
 
     @property
     def x_shape(self) -> Shape:
@@ -52,15 +54,19 @@ class Geometry:
 
     @property
     def w_shape(self) -> Shape:
-        return (self.kh, self.kw, self.ic, self.oc)
+        return (self.kh, self.kw, self.ic // self.groups, self.oc)
 
     @property
     def y_shape(self) -> Shape:
         return (self.n, self.oh, self.ow, self.oc)
 
     @property
+    def w_size(self) -> int:
+        return math.prod(self.w_shape)
+
+    @property
     def multiply_adds(self) -> int:
-        return self.n * self.oh * self.ow * self.oc * self.kh * self.kw * self.ic
+        return self.n * self.oh * self.ow * self.w_size
 
     def with_batch(self, n: int) -> Geometry:
         return replace(self, n=n)
@@ -179,20 +185,30 @@ def axes_order(name: str, value: Any, rank: int, first: int = 0) -> Shape:
 
 
 def conv2d_geometry(
-    x_shape: Shape, w_shape: Shape, *, stride: Any = 1, padding: Any = "valid", dilation: Any = 1
+    x_shape: Shape,
+    w_shape: Shape,
+    *,
+    stride: Any = 1,
+    padding: Any = "valid",
+    dilation: Any = 1,
+    groups: Any = 1,
 ) -> Geometry:
     """The checked geometry of a convolution of images of `x_shape` (NHWC) with weights of `w_shape` (HWIO)."""
     strides, dilations = pair("stride", stride), pair("dilation", dilation)
+    parts = integer("groups", groups, 1)
     kh, kw, wc, oc = _four("w", w_shape, "kernel height, kernel width, channels, filters", "Weights are HWIO.")
     if min(kh, kw, wc, oc) < 1:
         raise ShapeError(
             f"w: kernel height, kernel width, channels and filters must be at least 1, got shape {w_shape}."
         )
     n, ih, iw, ic = image_shape("x", x_shape)
-    if ic != wc:
-        raise ShapeError(f"x has {ic} channels (shape {x_shape}) but w takes {wc} (shape {w_shape}).")
+    if ic != wc * parts:
+        taken = f"{wc}" if parts == 1 else f"{wc} in each of {parts} groups"
+        raise ShapeError(f"x has {ic} channels (shape {x_shape}) but w takes {taken} (shape {w_shape}).")
+    if oc % parts:
+        raise ShapeError(f"w has {oc} filters (shape {w_shape}), which groups={parts} does not divide.")
     pads = resolve_padding(padding, (ih, iw), (kh, kw), strides, dilations)
-    return _geometry(n, (ih, iw), ic, oc, (kh, kw), strides, dilations, pads)
+    return replace(_geometry(n, (ih, iw), ic, oc, (kh, kw), strides, dilations, pads), groups=parts)
 
 
 def pool2d_geometry(

@@ -36,14 +36,16 @@ def conv2d(
     stride: Any = 1,
     padding: Any = "valid",
     dilation: Any = 1,
+    groups: int = 1,
     activation: str | None = None,
 ) -> Array:
     """Correlate images with kernels, as convolution layers do.
 
-    Parameters: `x` (n, height, width, channels); `w` (kernel height, kernel width, channels, filters); `bias`
-    (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid", "same" (Keras's rule:
+    Parameters: `x` (n, height, width, channels); `w` (kernel height, kernel width, channels // groups, filters);
+    `bias` (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid", "same" (Keras's rule:
     ceil(size / stride) outputs, the odd pixel below and to the right), an int, (height, width) or ((top, bottom),
-    (left, right)), always with zeros; `activation` None or "relu".
+    (left, right)), always with zeros; `groups`, into which channels and filters are split, each filter seeing the
+    channels of its group alone; `activation` None or "relu".
 
     Returns an array (n, output height, output width, filters). Raises `ShapeError`, `ParameterError` or `DTypeError`.
 
@@ -57,7 +59,7 @@ def conv2d(
     """
     operands = {"x": x, "w": w} if bias is None else {"x": x, "w": w, "bias": bias}
     dtype, arrays = as_reals(**operands)
-    g = conv2d_geometry(arrays[0].shape, arrays[1].shape, stride=stride, padding=padding, dilation=dilation)
+    g = conv2d_geometry(arrays[0].shape, arrays[1].shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     if bias is not None:
         check_shape("bias", arrays[2], (g.oc,), "one number per filter of w")
     relu = wants_relu(activation)
@@ -84,6 +86,7 @@ def conv2d_backward_data(
     stride: Any = 1,
     padding: Any = "valid",
     dilation: Any = 1,
+    groups: int = 1,
 ) -> Array:
     """The gradient of `conv2d` with respect to its input (a transposed convolution).
 
@@ -99,7 +102,7 @@ def conv2d_backward_data(
     """
     dtype, (grad, weights) = as_reals(dy=dy, w=w)
     x_shape = shape_argument("input_shape", input_shape, 4)
-    g = conv2d_geometry(x_shape, weights.shape, stride=stride, padding=padding, dilation=dilation)
+    g = conv2d_geometry(x_shape, weights.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     check_shape("dy", grad, g.y_shape, "what conv2d returns for this input_shape and w")
     dx = new_result(g.x_shape, dtype)
     if g.n:
@@ -125,6 +128,7 @@ def conv2d_backward_weights(
     stride: Any = 1,
     padding: Any = "valid",
     dilation: Any = 1,
+    groups: int = 1,
 ) -> tuple[Array, Array]:
     """The gradients of `conv2d` with respect to its weights and its bias.
 
@@ -141,7 +145,7 @@ def conv2d_backward_weights(
     """
     dtype, (images, grad) = as_reals(x=x, dy=dy)
     w_shape = shape_argument("kernel_shape", kernel_shape, 4)
-    g = conv2d_geometry(images.shape, w_shape, stride=stride, padding=padding, dilation=dilation)
+    g = conv2d_geometry(images.shape, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
     check_shape("dy", grad, g.y_shape, "what conv2d returns for this x and kernel_shape")
     if g.n == 0:
         return np.zeros(g.w_shape, dtype), np.zeros(g.oc, dtype)

@@ -15,7 +15,11 @@ MOST_PARTIAL_BYTES = 16 << 20
 
 def _is_matrix_product(g: Geometry) -> bool:
     """A 1x1 convolution that skips and pads nothing multiplies the matrix of all pixels."""
-    return (g.kh, g.kw, g.sh, g.sw) == (1, 1, 1, 1) and (g.oh, g.ow) == (g.ih, g.iw) and (g.pt, g.pl) == (0, 0)
+    return (g.kh, g.kw, g.sh, g.sw, g.groups) == (1, 1, 1, 1, 1) and (g.oh, g.ow) == (g.ih, g.iw) and (g.pt, g.pl) == (0, 0)
+
+
+def _kernel(name: str, g: Geometry) -> str:
+    return name if g.groups == 1 else f"{name}_groups"
 
 
 def forward(steps: Steps, g: Geometry, x: Buffer, w: Buffer, bias: Buffer | None, y: Buffer, *, relu: bool) -> None:
@@ -23,7 +27,7 @@ def forward(steps: Steps, g: Geometry, x: Buffer, w: Buffer, bias: Buffer | None
     if _is_matrix_product(g):
         dense.forward(steps, g.n * g.ih * g.iw, g.ic, g.oc, x, w, bias, y, relu=relu)
         return
-    steps.add("conv2d_forward", g.fields() | {"relu": int(relu)}, x, w, bias, y, work=g.multiply_adds)
+    steps.add(_kernel("conv2d_forward", g), g.fields() | {"relu": int(relu)}, x, w, bias, y, work=g.multiply_adds)
 
 
 def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) -> None:
@@ -31,9 +35,9 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) 
     if _is_matrix_product(g):
         dense.backward_data(steps, g.n * g.ih * g.iw, g.ic, g.oc, dy, w, dx)
         return
-    turned = steps.reals(g.kh * g.kw * g.ic * g.oc)
-    steps.add("conv2d_turn_weights", g.fields(), w, turned, work=g.kh * g.kw * g.ic * g.oc)
-    steps.add("conv2d_backward_data", g.fields(), dy, turned, None, dx, work=g.multiply_adds)
+    turned = steps.reals(g.w_size)
+    steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
+    steps.add(_kernel("conv2d_backward_data", g), g.fields(), dy, turned, None, dx, work=g.multiply_adds)
     steps.release(turned)
 
 
@@ -48,11 +52,11 @@ def chunk_images(steps: Steps, g: Geometry, elements: int) -> int:
 
 def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffer, db: Buffer | None) -> None:
     """dw, and db if it is wanted, from x and dy."""
-    elements = g.kh * g.kw * g.ic * g.oc
+    elements = g.w_size
     chunk = chunk_images(steps, g, elements)
     chunks = -(-g.n // chunk)
     partial = dw if chunks == 1 else steps.reals(chunks * elements)
-    steps.add("conv2d_backward_weights", g.fields() | {"count": chunk}, x, dy, partial, work=g.multiply_adds)
+    steps.add(_kernel("conv2d_backward_weights", g), g.fields() | {"count": chunk}, x, dy, partial, work=g.multiply_adds)
     if chunks > 1:
         steps.add("sum_chunks", {"n": chunks, "count": elements}, partial, dw, work=chunks * elements)
         steps.release(partial)

@@ -85,6 +85,7 @@ cdef set_field(problem *p, str name, value):
     elif name == "pb": p.pb = value
     elif name == "pr": p.pr = value
     elif name == "border": p.border = value
+    elif name == "groups": p.groups = value
     elif name == "qh": p.qh = value
     elif name == "qw": p.qw = value
     elif name == "th": p.th = value

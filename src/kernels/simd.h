@@ -197,6 +197,34 @@ INLINE vec vpick(const real *table, vpicks picks) {
 }
 #endif
 
+/* Lane l is p[index[l] + k], all within the `width` elements at p. */
+INLINE vec vpick_near(const real *p, int64_t width, const int32_t *index, int32_t k) {
+#if defined(__AVX512F__) && !defined(CONVCORE_F64)
+    const __m512i at = _mm512_add_epi32(_mm512_loadu_si512(index), _mm512_set1_epi32(k));
+    vec v = _mm512_setzero_ps();
+    for (int64_t first = 0; first < width; first += VL) {
+        const vec near = vload_masked(p + first, vmask_first(width - first < VL ? width - first : VL));
+        const __mmask16 here = _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(at, 4), _mm512_set1_epi32((int)(first / VL)));
+        v = _mm512_mask_permutexvar_ps(v, here, at, near);
+    }
+    return v;
+#elif defined(__AVX2__) && !defined(CONVCORE_F64)
+    const __m256i at = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)index), _mm256_set1_epi32(k));
+    vec v = _mm256_setzero_ps();
+    for (int64_t first = 0; first < width; first += VL) {
+        const vec near = vload_masked(p + first, vmask_first(width - first < VL ? width - first : VL));
+        const __m256i here = _mm256_cmpeq_epi32(_mm256_srli_epi32(at, 3), _mm256_set1_epi32((int)(first / VL)));
+        v = _mm256_blendv_ps(v, _mm256_permutevar8x32_ps(near, at), _mm256_castsi256_ps(here));
+    }
+    return v;
+#else
+    real lanes[VL];
+    (void)width;
+    for (int i = 0; i < VL; i++) lanes[i] = p[index[i] + k];
+    return vload(lanes);
+#endif
+}
+
 /* The lanes of g that are not zero and whose code is `code`, as values and as places (first, first + step, ...), side by side.
  * Returns how many; up to VL elements more are written. */
 INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t code, int32_t first, int32_t step,

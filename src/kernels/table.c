@@ -6,6 +6,8 @@
 #include "conv2d.c"
 #include "conv2d_backward_data.c"
 #include "conv2d_backward_weights.c"
+#include "conv2d_group_lanes.c"
+#include "conv2d_groups.c"
 #include "conv2d_pool.c"
 #include "conv2d_pool_backward.c"
 #include "conv2d_pool_c1.c"
@@ -26,6 +28,13 @@ static const kernel kernels[] = {
     {"conv2d_backward_data", 4, conv2d_backward_data, conv2d_backward_data_tasks, conv2d_backward_data_scratch},
     {"conv2d_backward_weights", 3, conv2d_backward_weights, conv2d_backward_weights_tasks,
      conv2d_backward_weights_scratch},
+    {"conv2d_forward_groups", 4, conv2d_forward_groups, conv2d_forward_groups_tasks, conv2d_forward_groups_scratch},
+    {"conv2d_turn_weights_groups", 2, conv2d_turn_weights_groups, conv2d_turn_weights_tasks,
+     conv2d_turn_weights_scratch},
+    {"conv2d_backward_data_groups", 4, conv2d_backward_data_groups, conv2d_backward_data_groups_tasks,
+     conv2d_backward_data_groups_scratch},
+    {"conv2d_backward_weights_groups", 3, conv2d_backward_weights_groups, conv2d_backward_weights_groups_tasks,
+     conv2d_backward_weights_groups_scratch},
     {"conv2d_forward_pool", 5, conv2d_forward_pool, conv2d_forward_pool_tasks, conv2d_forward_pool_scratch},
     {"conv2d_forward_pool_c1", 5, conv2d_forward_pool_c1, conv2d_forward_pool_tasks, conv2d_forward_pool_c1_scratch},
     {"winograd_weights", 2, winograd_weights, winograd_weights_tasks, no_scratch},

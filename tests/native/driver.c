@@ -41,10 +41,11 @@ static void poison(real *x, int64_t count) {
 static void fail(const char *what, const problem *p, int64_t at, double got, double expected) {
     printf("%s: element %lld is %.9g, expected %.9g\n", what, (long long)at, got, expected);
     printf(
-        "n %d, x %dx%dx%d, y %dx%dx%d, k %dx%d, s %dx%d, d %dx%d, pads %d %d, pool %dx%d by %dx%d to %dx%d, count %d\n",
+        "n %d, x %dx%dx%d, y %dx%dx%d, k %dx%d, s %dx%d, d %dx%d, pads %d %d, pool %dx%d by %dx%d to %dx%d, count %d, "
+        "groups %d\n",
         (int)p->n, (int)p->ih, (int)p->iw, (int)p->ic, (int)p->oh, (int)p->ow, (int)p->oc, (int)p->kh, (int)p->kw,
         (int)p->sh, (int)p->sw, (int)p->dh, (int)p->dw, (int)p->pt, (int)p->pl, (int)p->qh, (int)p->qw, (int)p->th,
-        (int)p->tw, (int)p->zh, (int)p->zw, (int)p->count);
+        (int)p->tw, (int)p->zh, (int)p->zw, (int)p->count, (int)p->groups);
     exit(1);
 }
 
@@ -271,6 +272,7 @@ static void check_pool_backward(int64_t one_channel) {
     same("conv2d_backward_weights_pool_c1's sums", &p, db, expected_db, p.oc);
 }
 
+#include "groups.h"
 #include "others.h"
 
 #include "layers.h"
@@ -281,6 +283,7 @@ int main(int argc, char **argv) {
     FOR(i, cases) {
         check_conv();
         check_border();
+        check_groups();
         check_pool_forward(0);
         check_pool_forward(1);
         check_winograd();
