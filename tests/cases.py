@@ -12,7 +12,7 @@ from tests.reference import Pads, Pair, output_size, resolve_pads
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution: an (n, h, w, ic) image by a (*kernel, ic, oc) kernel."""
+    """A convolution: an (n, h, w, ic) image by a (*kernel, ic // groups, oc) kernel."""
 
     name: str
     n: int
@@ -24,6 +24,7 @@ class Conv:
     stride: Pair = (1, 1)
     padding: Any = "valid"
     dilation: Pair = (1, 1)
+    groups: int = 1
 
     @property
     def pads(self) -> Pads:
@@ -35,7 +36,7 @@ class Conv:
 
     @property
     def kernel_shape(self) -> tuple[int, int, int, int]:
-        return (*self.kernel, self.ic, self.oc)
+        return (*self.kernel, self.ic // self.groups, self.oc)
 
     @property
     def output_shape(self) -> tuple[int, int, int, int]:
@@ -45,7 +46,7 @@ class Conv:
     @property
     def terms(self) -> int:
         """How many products make one output."""
-        return self.kernel[0] * self.kernel[1] * self.ic
+        return self.kernel[0] * self.kernel[1] * self.ic // self.groups
 
     @property
     def flops(self) -> int:
@@ -55,12 +56,12 @@ class Conv:
     @property
     def arguments(self) -> dict[str, Any]:
         """The keywords of `convcore.ops.conv2d` and its backwards."""
-        return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
+        return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
 
     @property
     def oracle_arguments(self) -> dict[str, Any]:
         """The keywords of the oracles."""
-        return {"stride": self.stride, "pads": self.pads, "dilation": self.dilation}
+        return {"stride": self.stride, "pads": self.pads, "dilation": self.dilation, "groups": self.groups}
 
     def __str__(self) -> str:
         return self.name
@@ -147,6 +148,9 @@ NETWORK_CONVS = (
     Conv("8x56x56x128-128-3x3-s2", 8, 56, 56, 128, 128, (3, 3), stride=(2, 2), padding=1),
     Conv("8x224x224x3-64-7x7-s2", 8, 224, 224, 3, 64, (7, 7), stride=(2, 2), padding=3),
     Conv("32x28x28x1-32-5x5", 32, 28, 28, 1, 32, (5, 5)),
+    Conv("8x28x28x256-256-3x3-g256", 8, 28, 28, 256, 256, (3, 3), padding=1, groups=256),
+    Conv("8x112x112x32-32-3x3-s2-g32", 8, 112, 112, 32, 32, (3, 3), stride=(2, 2), padding=1, groups=32),
+    *(Conv(f"8x56x56x64-64-3x3-g{g}", 8, 56, 56, 64, 64, (3, 3), padding=1, groups=g) for g in (2, 4, 8, 32)),
 )
 
 # Small problems at the edges of the geometry: each has gone wrong somewhere in the field.
@@ -171,6 +175,31 @@ EDGE_CONVS = (
     Conv("deep", 1, 4, 4, 70, 66, (3, 3), padding=1),
     Conv("empty-batch", 0, 6, 6, 3, 4, (3, 3)),
 )
+# Channels in groups: as wide as vectors and narrower, with as many channels in as out, with more and with fewer.
+GROUPED_CONVS = (
+    Conv("depthwise", 2, 7, 9, 19, 19, (3, 3), padding=1, groups=19),
+    Conv("depthwise-multiplier", 2, 6, 7, 11, 33, (3, 2), stride=(2, 1), padding="same", groups=11),
+    Conv("depthwise-wide-multiplier", 1, 5, 6, 3, 54, (2, 3), groups=3),
+    Conv("depthwise-dilation-stride", 2, 13, 15, 33, 33, (3, 3), stride=(2, 3), padding=2, dilation=(3, 2), groups=33),
+    Conv("depthwise-stride-beyond-kernel", 1, 11, 12, 18, 18, (2, 1), stride=(3, 4), groups=18),
+    Conv("depthwise-kernel-larger-than-image", 1, 2, 1, 20, 20, (5, 5), padding=4, groups=20),
+    Conv("pairs", 2, 8, 6, 34, 34, (3, 3), padding=1, groups=17),
+    Conv("triples", 1, 9, 17, 36, 36, (3, 5), padding="same", groups=12),
+    Conv("fewer-channels-out", 1, 6, 7, 40, 8, (3, 3), stride=(1, 2), padding=1, groups=8),
+    Conv("more-channels-out", 1, 5, 8, 8, 40, (2, 2), groups=8),
+    Conv("two-groups", 2, 7, 6, 10, 14, (3, 3), padding=1, groups=2),
+    Conv("wide-groups", 1, 6, 15, 66, 70, (3, 3), padding=((1, 0), (0, 2)), groups=2),
+    Conv("wide-groups-stride", 2, 9, 8, 48, 96, (3, 2), stride=(2, 2), padding="same", groups=3),
+    Conv("wide-groups-dilation", 1, 9, 8, 40, 34, (2, 3), dilation=(2, 2), groups=2),
+    Conv("pointwise-groups", 2, 5, 6, 51, 68, (1, 1), groups=17),
+    Conv("pointwise-wide-groups", 2, 5, 6, 60, 44, (1, 1), groups=2),
+    Conv("groups-long-line", 1, 2, 1300, 6, 6, (1, 3), padding=((0, 0), (2, 0)), groups=3),
+    Conv("groups-empty-batch", 0, 6, 6, 4, 4, (3, 3), groups=2),
+    *(Conv(f"tail-groups-{c}", 1, 4, 17, c, c, (3, 3), padding=1, groups=c) for c in range(1, 40)),
+    *(Conv(f"tail-group-width-{c}", 2, 3, 4, 2 * c, 3 * c, (2, 2), groups=c) for c in range(1, 40)),
+    *(Conv(f"tail-in-group-{c}", 1, 4, 5, 3 * c, 6, (2, 2), groups=3) for c in range(1, 36)),
+    *(Conv(f"tail-of-group-{c}", 1, 4, 5, 6, 3 * c, (2, 2), groups=3) for c in range(1, 36)),
+)
 # Every remainder of a vector or tile, in channels in and out and in width.
 TAIL_CONVS = (
     *(Conv(f"tail-ic-{c}", 1, 4, 6, c, 5, (3, 3), padding=1) for c in range(1, 71)),
@@ -189,13 +218,16 @@ THREADED_CONVS = (
     Conv("threaded-small-map", 33, 4, 4, 96, 80, (3, 3), padding=1),
     Conv("threaded-dilated", 3, 33, 35, 24, 17, (3, 3), padding="same", dilation=(2, 3)),
     Conv("threaded-wide-kernel", 2, 40, 40, 3, 48, (7, 7), stride=(2, 2), padding=3),
+    Conv("threaded-depthwise", 9, 30, 29, 40, 40, (3, 3), padding=1, groups=40),
+    Conv("threaded-groups", 3, 31, 30, 48, 60, (3, 3), stride=(1, 2), padding="same", groups=12),
+    Conv("threaded-wide-groups", 5, 19, 21, 70, 76, (3, 3), padding=1, groups=2),
 )
 THREADED_POOLS = (
     Pool("threaded-pool", 32, 26, 26, 64, (2, 2), (2, 2)),
     Pool("threaded-pool-overlapping", 16, 31, 30, 33, (3, 3), (2, 2), "same"),
 )
 THREADED_DENSES = (Dense("threaded-dense", 65, 1600, 128), Dense("threaded-dense-odd", 67, 333, 211))
-CONVS = (*SEED_CONVS, *NETWORK_CONVS, *EDGE_CONVS, *TAIL_CONVS)
+CONVS = (*SEED_CONVS, *NETWORK_CONVS, *EDGE_CONVS, *GROUPED_CONVS, *TAIL_CONVS)
 
 EDGE_POOLS = (
     Pool("2x2", 2, 8, 6, 5, (2, 2), (2, 2)),
@@ -247,8 +279,10 @@ def random_convs(seed: int, count: int, *, largest: int = 9) -> list[Conv]:
         )
         channels = [int(rng.integers(1, 70) if rng.random() < 0.15 else rng.integers(1, 12)) for _ in range(2)]
         batch = int(rng.integers(1, 4))
+        groups = int(rng.integers(2, 20)) if rng.random() < 0.25 else 1
+        ic, oc = (groups * c if groups == 1 else groups * -(-c // 3) for c in channels)
         name = f"random-{seed}-{number}"
-        cases.append(Conv(name, batch, rows, columns, channels[0], channels[1], kernel, stride, padding, dilation))
+        cases.append(Conv(name, batch, rows, columns, ic, oc, kernel, stride, padding, dilation, groups))
     return cases
 
 

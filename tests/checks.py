@@ -84,8 +84,8 @@ def check_conv_bound(case: Conv, seed: int) -> None:
     truth = conv_truth(case, x, w, bias, dy)
     magnitude = conv_truth(case, *(np.abs(a) for a in (x, w, bias, dy)))
     places = case.n * case.output_shape[1] * case.output_shape[2]
-    taps = case.kernel[0] * case.kernel[1]
-    terms = {"y": case.terms + 1, "relu": case.terms + 1, "dx": taps * case.oc, "dw": places, "db": places}
+    back = case.kernel[0] * case.kernel[1] * case.oc // case.groups
+    terms = {"y": case.terms + 1, "relu": case.terms + 1, "dx": back, "dw": places, "db": places}
     for name, result in conv_outputs(case, x, w, bias, dy).items():
         ratio = worst_ratio(result, truth[name], magnitude[name], max(terms[name], 1))
         assert ratio <= 1, (case, name, ratio)

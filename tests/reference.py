@@ -57,27 +57,45 @@ def output_size(size: Pair, kernel: Pair, stride: Pair, pads: Pads, dilation: Pa
 
 
 def conv2d(
-    x: Array, w: Array, bias: Array | None = None, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+    x: Array,
+    w: Array,
+    bias: Array | None = None,
+    *,
+    stride: Pair,
+    pads: Pads,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> Array:
-    """y[n, r, q, o] = bias[o] + sum over i, j, c of x[n, r*sh + i*dh - top, q*sw + j*dw - left, c] * w[i, j, c, o]."""
+    """y[n, r, q, o] = bias[o] + sum over i, j, c of x[n, r*sh + i*dh - top, q*sw + j*dw - left, f + c] * w[i, j, c, o].
+
+    f is the first channel of the group of o: filters and channels are split into `groups` alike.
+    """
     x, w = exact(x), exact(w)
-    n, ih, iw, ic = x.shape
-    kh, kw, _, oc = w.shape
+    n, ih, iw, _ = x.shape
+    kh, kw, ic, oc = w.shape
     oh, ow = output_size((ih, iw), (kh, kw), stride, pads, dilation)
     y = np.zeros((n, oh, ow, oc), np.result_type(x, w))
     for b, r, q, o in itertools.product(range(n), range(oh), range(ow), range(oc)):
         total = y.dtype.type(0) if bias is None else y.dtype.type(bias[o])
+        first = o // (oc // groups) * ic
         for i, j, c in itertools.product(range(kh), range(kw), range(ic)):
             row = r * stride[0] + i * dilation[0] - pads[0][0]
             column = q * stride[1] + j * dilation[1] - pads[1][0]
             inside = 0 <= row < ih and 0 <= column < iw
-            total += (x[b, row, column, c] if inside else x.dtype.type(0)) * w[i, j, c, o]
+            total += (x[b, row, column, first + c] if inside else x.dtype.type(0)) * w[i, j, c, o]
         y[b, r, q, o] = total
     return y
 
 
 def conv2d_backward_data(
-    dy: Array, w: Array, input_shape: tuple[int, ...], *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+    dy: Array,
+    w: Array,
+    input_shape: tuple[int, ...],
+    *,
+    stride: Pair,
+    pads: Pads,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> Array:
     """dx: each output gradient goes back, times its weight, to every input that it was made of."""
     dy, w = exact(dy), exact(w)
@@ -89,26 +107,35 @@ def conv2d_backward_data(
         column = q * stride[1] + j * dilation[1] - pads[1][0]
         if 0 <= row < input_shape[1] and 0 <= column < input_shape[2]:
             for c, o in itertools.product(range(ic), range(oc)):
-                dx[b, row, column, c] += dy[b, r, q, o] * w[i, j, c, o]
+                dx[b, row, column, o // (oc // groups) * ic + c] += dy[b, r, q, o] * w[i, j, c, o]
     return dx
 
 
 def conv2d_backward_weights(
-    x: Array, dy: Array, kernel: Pair, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+    x: Array,
+    dy: Array,
+    kernel: Pair,
+    *,
+    stride: Pair,
+    pads: Pads,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> tuple[Array, Array]:
     """(dw, db): each weight collects input times output gradient over all places where it was used."""
     x, dy = exact(x), exact(dy)
     n, oh, ow, oc = dy.shape
-    _, ih, iw, ic = x.shape
+    _, ih, iw, channels = x.shape
+    ic = channels // groups
     dw = np.zeros((*kernel, ic, oc), np.result_type(x, dy))
     db = np.zeros(oc, dy.dtype)
     for b, r, q, o in itertools.product(range(n), range(oh), range(ow), range(oc)):
         db[o] += dy[b, r, q, o]
+        first = o // (oc // groups) * ic
         for i, j, c in itertools.product(range(kernel[0]), range(kernel[1]), range(ic)):
             row = r * stride[0] + i * dilation[0] - pads[0][0]
             column = q * stride[1] + j * dilation[1] - pads[1][0]
             inside = 0 <= row < ih and 0 <= column < iw
-            dw[i, j, c, o] += (x[b, row, column, c] if inside else x.dtype.type(0)) * dy[b, r, q, o]
+            dw[i, j, c, o] += (x[b, row, column, first + c] if inside else x.dtype.type(0)) * dy[b, r, q, o]
     return dw, db
 
 

@@ -14,11 +14,26 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tests.reference import Array, Pads, Pair, exact
 
 
+def _split(array: Array, groups: int) -> list[Array]:
+    return np.split(array, groups, axis=-1)
+
+
 def conv2d(
-    x: Array, w: Array, bias: Array | None = None, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+    x: Array,
+    w: Array,
+    bias: Array | None = None,
+    *,
+    stride: Pair,
+    pads: Pads,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> Array:
     """The forward convolution; see `reference.conv2d`."""
     x, w = exact(x), exact(w)
+    if groups > 1:
+        pairs = zip(_split(x, groups), _split(w, groups), strict=True)
+        whole = np.concatenate([conv2d(a, b, stride=stride, pads=pads, dilation=dilation) for a, b in pairs], axis=-1)
+        return whole if bias is None else whole + exact(bias)
     kh, kw, ic, oc = w.shape
     reach = (dilation[0] * (kh - 1) + 1, dilation[1] * (kw - 1) + 1)
     windows = sliding_window_view(np.pad(x, ((0, 0), *pads, (0, 0))), reach, axis=(1, 2))
@@ -48,10 +63,22 @@ def _unpad(padded: Array, pads: Pads, size: Pair) -> Array:
 
 
 def conv2d_backward_data(
-    dy: Array, w: Array, input_shape: tuple[int, ...], *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+    dy: Array,
+    w: Array,
+    input_shape: tuple[int, ...],
+    *,
+    stride: Pair,
+    pads: Pads,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> Array:
     """The gradient by the input; see `reference.conv2d_backward_data`."""
     dy, w = exact(dy), exact(w)
+    if groups > 1:
+        shape = (*input_shape[:3], input_shape[3] // groups)
+        pairs = zip(_split(dy, groups), _split(w, groups), strict=True)
+        parts = [conv2d_backward_data(a, b, shape, stride=stride, pads=pads, dilation=dilation) for a, b in pairs]
+        return np.concatenate(parts, axis=-1)
     n, ih, iw, ic = input_shape
     padded = np.zeros((n, ih + sum(pads[0]), iw + sum(pads[1]), ic), np.result_type(dy, w))
     for i, j, rows, columns in _taps(padded.shape[1:3], w.shape[:2], dy.shape[1:3], stride, dilation):
@@ -60,10 +87,21 @@ def conv2d_backward_data(
 
 
 def conv2d_backward_weights(
-    x: Array, dy: Array, kernel: Pair, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)
+    x: Array,
+    dy: Array,
+    kernel: Pair,
+    *,
+    stride: Pair,
+    pads: Pads,
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> tuple[Array, Array]:
     """The gradients by kernel and bias; see `reference.conv2d_backward_weights`."""
     x, dy = exact(x), exact(dy)
+    if groups > 1:
+        pairs = zip(_split(x, groups), _split(dy, groups), strict=True)
+        parts = [conv2d_backward_weights(a, b, kernel, stride=stride, pads=pads, dilation=dilation) for a, b in pairs]
+        return np.concatenate([dw for dw, _ in parts], axis=-1), np.concatenate([db for _, db in parts])
     padded = np.pad(x, ((0, 0), *pads, (0, 0)))
     dw = np.zeros((*kernel, x.shape[3], dy.shape[3]), np.result_type(x, dy))
     flat_dy = dy.reshape(-1, dy.shape[3])

@@ -9,11 +9,11 @@ import pytest
 
 from tests import reference, sliding
 from tests.bounds import gamma, worst_ratio
-from tests.cases import EDGE_CONVS, EDGE_POOLS, Conv, Pool, random_convs, random_pools
+from tests.cases import EDGE_CONVS, EDGE_POOLS, GROUPED_CONVS, Conv, Pool, random_convs, random_pools
 from tests.reference import Array, resolve_pads
 
 TINY_CONVS = [case for case in random_convs(11, 300, largest=5) if case.flops < 20_000][:120]
-SMALL_EDGE_CONVS = [case for case in EDGE_CONVS if case.flops < 200_000]
+SMALL_EDGE_CONVS = [case for case in (*EDGE_CONVS, *GROUPED_CONVS[:17]) if case.flops < 200_000]
 
 
 def integers(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -60,11 +60,12 @@ def test_convolutions_agree_with_scipy(case: Conv) -> None:
     x, w = integers(rng, case.input_shape), integers(rng, case.kernel_shape)
     padded = np.pad(x, ((0, 0), *case.pads, (0, 0)))
     reach = [d * (k - 1) + 1 for d, k in zip(case.dilation, case.kernel, strict=True)]
-    spread = np.zeros((*reach, case.ic, case.oc), w.dtype)
+    spread = np.zeros((*reach, *w.shape[2:]), w.dtype)
     spread[:: case.dilation[0], :: case.dilation[1]] = w
     y = np.zeros(case.output_shape, np.int64)
-    for n, o, c in np.ndindex(case.n, case.oc, case.ic):
-        full = signal.correlate(padded[n, :, :, c], spread[:, :, c, o], mode="valid", method="direct")
+    for n, o, c in np.ndindex(case.n, case.oc, w.shape[2]):
+        channel = o // (case.oc // case.groups) * w.shape[2] + c
+        full = signal.correlate(padded[n, :, :, channel], spread[:, :, c, o], mode="valid", method="direct")
         y[n, :, :, o] += full[:: case.stride[0], :: case.stride[1]]
     np.testing.assert_array_equal(sliding.conv2d(x, w, **case.oracle_arguments), y)
 

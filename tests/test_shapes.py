@@ -77,6 +77,19 @@ def test_geometry_of_random_problems() -> None:
         assert g.y_shape == pool.output_shape
 
 
+def test_groups_of_channels() -> None:
+    g = shapes.conv2d_geometry((2, 9, 8, 6), (3, 2, 2, 12), groups=3)
+    assert (g.groups, g.w_shape, g.w_size) == (3, (3, 2, 2, 12), 144)
+    assert g.multiply_adds == 2 * g.oh * g.ow * 144
+    for groups in (0, -1, 1.5, True, "2", None, [1]):
+        with pytest.raises(ParameterError, match="groups"):
+            shapes.conv2d_geometry((2, 9, 8, 6), (3, 2, 2, 12), groups=groups)
+    with pytest.raises(ShapeError, match=r"x has 6 channels .* w takes 2 in each of 4 groups"):
+        shapes.conv2d_geometry((2, 9, 8, 6), (3, 2, 2, 12), groups=4)
+    with pytest.raises(ShapeError, match=r"w has 10 filters .* groups=3 does not divide"):
+        shapes.conv2d_geometry((2, 9, 8, 6), (3, 2, 2, 10), groups=3)
+
+
 def test_geometry_on_another_batch_or_part() -> None:
     g = shapes.conv2d_geometry((2, 9, 8, 3), (3, 2, 3, 5), padding=1)
     assert g.with_batch(7).y_shape == (7, *g.y_shape[1:])

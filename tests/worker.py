@@ -86,7 +86,7 @@ def digests(seed: int, count: int, threads: list[int]) -> dict[str, dict[str, st
     from convcore import runtime
     from tests import cases, checks
 
-    convs = [*cases.random_convs(seed, count), *cases.EDGE_CONVS, *cases.THREADED_CONVS]
+    convs = [*cases.random_convs(seed, count), *cases.EDGE_CONVS, *cases.GROUPED_CONVS, *cases.THREADED_CONVS]
     pools = [*cases.random_pools(seed, count), *cases.EDGE_POOLS, *cases.THREADED_POOLS]
     denses = [*cases.EDGE_DENSES, *cases.THREADED_DENSES]
     by_threads = {}
@@ -100,7 +100,8 @@ def guard(seed: int, count: int) -> int:
     """Run problems on arrays against forbidden pages, at both ends; a stray access ends the process."""
     from tests import cases, guarded
 
-    convs = [*cases.random_convs(seed, count), *cases.EDGE_CONVS, *cases.TAIL_CONVS, *cases.THREADED_CONVS]
+    convs = [*cases.random_convs(seed, count), *cases.EDGE_CONVS, *cases.GROUPED_CONVS, *cases.TAIL_CONVS]
+    convs += cases.THREADED_CONVS
     pools = [*cases.random_pools(seed, count), *cases.EDGE_POOLS, *cases.THREADED_POOLS]
     denses = [*cases.EDGE_DENSES, *cases.THREADED_DENSES]
     for case in (*convs, *pools, *denses):

@@ -42,8 +42,8 @@ def conv2d(
     """Correlate images with kernels, as convolution layers do.
 
     Parameters: `x` (n, height, width, channels); `w` (kernel height, kernel width, channels // groups, filters);
-    `bias` (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid", "same" (Keras's rule:
-    ceil(size / stride) outputs, the odd pixel below and to the right), an int, (height, width) or ((top, bottom),
+    `bias` (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid", "same" (Keras's
+    rule: ceil(size / stride) outputs, the odd pixel below and to the right), an int, (height, width) or ((top, bottom),
     (left, right)), always with zeros; `groups`, into which channels and filters are split, each filter seeing the
     channels of its group alone; `activation` None or "relu".
 
@@ -59,7 +59,8 @@ def conv2d(
     """
     operands = {"x": x, "w": w} if bias is None else {"x": x, "w": w, "bias": bias}
     dtype, arrays = as_reals(**operands)
-    g = conv2d_geometry(arrays[0].shape, arrays[1].shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    words = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    g = conv2d_geometry(arrays[0].shape, arrays[1].shape, **words)
     if bias is not None:
         check_shape("bias", arrays[2], (g.oc,), "one number per filter of w")
     relu = wants_relu(activation)

@@ -15,10 +15,12 @@ MOST_PARTIAL_BYTES = 16 << 20
 
 def _is_matrix_product(g: Geometry) -> bool:
     """A 1x1 convolution that skips and pads nothing multiplies the matrix of all pixels."""
-    return (g.kh, g.kw, g.sh, g.sw, g.groups) == (1, 1, 1, 1, 1) and (g.oh, g.ow) == (g.ih, g.iw) and (g.pt, g.pl) == (0, 0)
+    one_step = (g.kh, g.kw, g.sh, g.sw, g.groups) == (1, 1, 1, 1, 1)
+    return one_step and (g.oh, g.ow) == (g.ih, g.iw) and (g.pt, g.pl) == (0, 0)
 
 
 def _kernel(name: str, g: Geometry) -> str:
+    """The kernel for `g`: those in groups have their own."""
     return name if g.groups == 1 else f"{name}_groups"
 
 
@@ -56,7 +58,8 @@ def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffe
     chunk = chunk_images(steps, g, elements)
     chunks = -(-g.n // chunk)
     partial = dw if chunks == 1 else steps.reals(chunks * elements)
-    steps.add(_kernel("conv2d_backward_weights", g), g.fields() | {"count": chunk}, x, dy, partial, work=g.multiply_adds)
+    fields = g.fields() | {"count": chunk}
+    steps.add(_kernel("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
     if chunks > 1:
         steps.add("sum_chunks", {"n": chunks, "count": elements}, partial, dw, work=chunks * elements)
         steps.release(partial)

@@ -1,3 +1,8 @@
+/* Convolution in groups and its gradients: each filter sees the channels of its group alone.
+ *
+ *   y[n, oh, ow, oc] = bias[oc] + sum x[n, oh*sh + kh*dh - pt, ow*sw + kw*dw - pl, group(oc) * icg + i] * w[kh, kw, i, oc]
+ *
+ * over kh, kw and i < icg = ic / groups; group(oc) = oc / (oc / groups). */
 #include "lanes.h"
 
 /* buf: w, turned weights [tap][oc / groups][ic]. A task is one row of taps. */

@@ -8,7 +8,7 @@
  * load, shared weights, and no lane works for nothing; what spreading costs is shared by all taps. Source rows stay in
  * a ring of as many as there are taps, so that each is spread once.
  *
- * Sums run over the taps and, within a tap, over k: the same chain as that of a register tile of one group. */
+ * Sums run over the taps and, within a tap, over k: the same chain, to the bit, as that of a register tile of one group. */
 #ifndef CONVCORE_LANES_H
 #define CONVCORE_LANES_H
 

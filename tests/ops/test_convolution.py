@@ -8,7 +8,7 @@ import pytest
 from convcore import ops, runtime
 from tests import sliding
 from tests.bounds import gamma
-from tests.cases import EDGE_CONVS, SEED_CONVS, TAIL_CONVS, THREADED_CONVS, Conv, random_convs
+from tests.cases import EDGE_CONVS, GROUPED_CONVS, SEED_CONVS, TAIL_CONVS, THREADED_CONVS, Conv, random_convs
 from tests.checks import (
     check_conv_bound,
     check_whole_conv,
@@ -21,7 +21,7 @@ from tests.checks import (
 from tests.layouts import layouts
 from tests.reference import Array
 
-EDGES = [case for case in EDGE_CONVS if case.n]
+EDGES = [case for case in (*EDGE_CONVS, *GROUPED_CONVS[:17]) if case.n]
 GRADIENT_CASES = [*(case for case in EDGES if case.flops < 20_000), *random_convs(31, 25, largest=6)]
 
 
@@ -32,7 +32,7 @@ def same_bits(a: Array, b: Array) -> None:
 class TestWholeNumbers:
     """Sums of whole numbers below 2**24 are exact in any order: no bit may differ from the int64 definition."""
 
-    @pytest.mark.parametrize("case", [*EDGE_CONVS, *TAIL_CONVS], ids=str)
+    @pytest.mark.parametrize("case", [*EDGE_CONVS, *GROUPED_CONVS, *TAIL_CONVS], ids=str)
     def test_edges(self, case: Conv) -> None:
         check_whole_conv(case, 1, threads=(1, 3))
 
@@ -144,7 +144,7 @@ class TestSameBits:
     def test_padding_is_numpy_pad(self, case: Conv) -> None:
         x, w, bias, dy = conv_inputs(case, 9, whole=False)
         padded = np.pad(x, ((0, 0), *case.pads, (0, 0)))
-        options = {"stride": case.stride, "dilation": case.dilation}
+        options = {"stride": case.stride, "dilation": case.dilation, "groups": case.groups}
         same_bits(ops.conv2d(padded, w, bias, **options), ops.conv2d(x, w, bias, **case.arguments))
         outer = ops.conv2d_backward_data(dy, w, padded.shape, **options)
         inner = outer[:, case.pads[0][0] :][:, : case.h, case.pads[1][0] :][:, :, : case.w]
@@ -153,7 +153,7 @@ class TestSameBits:
     @pytest.mark.parametrize("case", [c for c in (*EDGES, *THREADED_CONVS) if c.stride != (1, 1)], ids=str)
     def test_a_stride_is_a_choice_of_stride_one(self, case: Conv) -> None:
         x, w, bias, _ = conv_inputs(case, 10, whole=False)
-        dense = ops.conv2d(x, w, bias, padding=case.pads, dilation=case.dilation)
+        dense = ops.conv2d(x, w, bias, padding=case.pads, dilation=case.dilation, groups=case.groups)
         same_bits(ops.conv2d(x, w, bias, **case.arguments), dense[:, :: case.stride[0], :: case.stride[1]])
 
     def test_the_split_of_the_output_channels(self) -> None:
@@ -221,6 +221,21 @@ class TestIdentities:
         np.testing.assert_array_equal(conv(2 * a - b, u), 2 * conv(a, u) - conv(b, u))
         np.testing.assert_array_equal(conv(a, u + 3 * v), conv(a, u) + 3 * conv(a, v))
 
+    @pytest.mark.parametrize("case", [case for case in GROUPED_CONVS[:17] if case.n], ids=str)
+    def test_groups_are_convolutions_side_by_side(self, case: Conv) -> None:
+        """Bit for bit, whichever kernel takes them; the bias and the ReLU with them."""
+        x, w, bias, dy = conv_inputs(case, 28, whole=False)
+        options = {**case.arguments, "groups": 1, "padding": case.pads}
+        each = [np.split(a, case.groups, axis=-1) for a in (x, w, bias, dy)]
+        parts = [ops.conv2d(a, b, c, activation="relu", **options) for a, b, c in zip(*each[:3], strict=True)]
+        same_bits(ops.conv2d(x, w, bias, activation="relu", **case.arguments), np.concatenate(parts, axis=-1))
+        triples = zip(each[0], each[1], each[3], strict=True)
+        parts = [ops.conv2d_backward_data(g, b, a.shape, **options) for a, b, g in triples]
+        same_bits(ops.conv2d_backward_data(dy, w, x.shape, **case.arguments), np.concatenate(parts, axis=-1))
+        shape = each[1][0].shape
+        parts = [ops.conv2d_backward_weights(a, g, shape, **options)[0] for a, g in zip(each[0], each[3], strict=True)]
+        same_bits(ops.conv2d_backward_weights(x, dy, w.shape, **case.arguments)[0], np.concatenate(parts, axis=-1))
+
     def test_no_bias_is_a_bias_of_zeros(self) -> None:
         case = EDGES[3]
         x, w, _, _ = conv_inputs(case, 21, whole=False)
@@ -283,6 +298,18 @@ class TestSpecialValues:
         truth_dw, _ = sliding.conv2d_backward_weights(x, dy, case.kernel, **case.oracle_arguments)
         np.testing.assert_array_equal(np.isnan(dw), np.isnan(truth_dw))
         np.testing.assert_array_equal(np.isnan(db), np.arange(17) == 4)
+
+    @pytest.mark.parametrize("case", [case for case in GROUPED_CONVS[:17] if case.n], ids=str)
+    def test_nan_stays_in_its_group(self, case: Conv) -> None:
+        """Lanes of a vector belong to several groups: what is no number in one must not reach the others."""
+        x, w, bias, dy = conv_inputs(case, 29, whole=False)
+        x[..., 0], dy[..., -1] = np.nan, np.inf
+        y = ops.conv2d(x, w, bias, **case.arguments)
+        assert np.isnan(y).any(axis=(0, 1, 2)).sum() == case.oc // case.groups
+        dx = ops.conv2d_backward_data(dy, w, x.shape, **case.arguments)
+        assert np.isfinite(dx).all(axis=(0, 1, 2)).sum() == case.ic - case.ic // case.groups
+        dw, _ = ops.conv2d_backward_weights(x, np.nan_to_num(dy, posinf=0), w.shape, **case.arguments)
+        assert np.isfinite(dw).all(axis=(0, 1, 2)).sum() == case.oc - case.oc // case.groups
 
 
 class TestEmpty:

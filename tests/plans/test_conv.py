@@ -26,6 +26,23 @@ def test_a_1x1_convolution_is_a_product_of_matrices() -> None:
         assert kernels(steps) == [name]
 
 
+def test_groups_have_kernels_of_their_own() -> None:
+    steps = Steps()
+    x, w, y, dw = (steps.external(-1) for _ in range(4))
+    g = conv2d_geometry((2, 8, 9, 6), (1, 1, 3, 4), groups=2)
+    conv.forward(steps, g, x, w, None, y, relu=True)
+    conv.backward_data(steps, g, y, w, x)
+    conv.backward_weights(steps, g, x, y, dw, None)
+    assert kernels(steps) == [
+        "conv2d_forward_groups",
+        "conv2d_turn_weights_groups",
+        "conv2d_backward_data_groups",
+        "conv2d_backward_weights_groups",
+    ]
+    assert {fields["groups"] for _, fields, _, _ in steps.steps} == {2}
+    assert all_scratch_is_back(steps)
+
+
 @pytest.mark.parametrize("n", [1, 8, 9, 100])
 def test_chunks_are_whole_and_depend_on_the_problem_alone(n: int) -> None:
     steps = Steps()

@@ -49,6 +49,24 @@ def test_a_convolution_and_its_gradients() -> None:
     assert costs.fused(*second[:3]) == []
 
 
+def test_weights_of_groups_are_fewer() -> None:
+    g = conv2d_geometry((20, 8, 8, 6), (3, 3, 2, 9), groups=3)
+    steps = Steps()
+    x, w, b, y, dw = (steps.external(-1) for _ in range(5))
+    conv.forward(steps, g, x, w, b, y, relu=True)
+    conv.backward_weights(steps, g, x, y, dw, None)
+    conv.backward_data(steps, g, y, w, x)
+    sizes = [4 * size for size in (20 * 8 * 8 * 6, 9 * 2 * 9, 9, 20 * 6 * 6 * 9)]
+    assert totals(steps) == [
+        ("conv2d_forward_groups", sum(sizes)),
+        ("conv2d_backward_weights_groups", sizes[0] + sizes[3] + 3 * sizes[1]),
+        ("sum_chunks", 4 * sizes[1]),
+        ("conv2d_turn_weights_groups", 2 * sizes[1]),
+        ("conv2d_backward_data_groups", sizes[0] + sizes[3] + sizes[1]),
+    ]
+    assert costs.fused(*steps.steps[0][:3]) == ["bias", "ReLU"]
+
+
 def test_with_a_pool_behind() -> None:
     steps = Steps()
     x, w, b, y, codes = (steps.external(-1) for _ in range(5))
