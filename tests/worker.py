@@ -111,6 +111,17 @@ def guard(seed: int, count: int) -> int:
     return len(convs) + len(pools) + len(denses)
 
 
+def row_losses() -> int:
+    """Every loss of rows against its formula, and the same bits for every number of threads; how many losses."""
+    from tests.program import test_lower_loss as subject
+
+    for kind, parameters in subject.CASES:
+        subject.test_values_are_those_of_the_formulas(kind, parameters, 33, 10)
+        subject.test_gradients_are_those_of_differences(kind, parameters)
+    subject.test_threads_change_no_bit()
+    return len(subject.CASES)
+
+
 def trespass() -> int:
     """Write one byte behind an array, as a kernel with a wrong tail would; a checking allocator ends the process."""
     import ctypes
@@ -130,7 +141,7 @@ def _announce(case: object) -> None:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard, trespass)
+    job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard, row_losses, trespass)
 }
 
 

@@ -13,55 +13,117 @@ from convcore.checks import find
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 from convcore.losses.base import Loss
+from convcore.losses.binary import (
+    BinaryCrossentropy,
+    BinaryFocalCrossentropy,
+    binary_crossentropy,
+    binary_focal_crossentropy,
+)
 from convcore.losses.crossentropy import (
     CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
     SparseCategoricalCrossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
     sparse_categorical_crossentropy,
 )
-from convcore.losses.regression import MeanSquaredError, mean_squared_error
+from convcore.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
+from convcore.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
+from convcore.losses.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    cosine_similarity,
+    huber,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+)
 
 __all__ = [
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
     "Loss",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
     "deserialize",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
     "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
-
-_LOSSES: dict[str, type[Loss]] = {
-    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-    "categorical_crossentropy": CategoricalCrossentropy,
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-}
-
-#: Short names of losses that Keras has and convcore lacks.
-_ALIASES = {
-    "bce": "binary_crossentropy",
-    "kld": "kl_divergence",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "msle": "mean_squared_logarithmic_error",
-}
-
-_FUNCTIONS: dict[Any, Callable[[], Loss]] = {
+_FUNCTIONS: dict[Any, type[Loss]] = {
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
     categorical_crossentropy: CategoricalCrossentropy,
+    binary_crossentropy: BinaryCrossentropy,
+    categorical_focal_crossentropy: CategoricalFocalCrossentropy,
+    binary_focal_crossentropy: BinaryFocalCrossentropy,
     mean_squared_error: MeanSquaredError,
+    mean_absolute_error: MeanAbsoluteError,
+    mean_absolute_percentage_error: MeanAbsolutePercentageError,
+    mean_squared_logarithmic_error: MeanSquaredLogarithmicError,
+    huber: Huber,
+    log_cosh: LogCosh,
+    cosine_similarity: CosineSimilarity,
+    kl_divergence: KLDivergence,
+    poisson: Poisson,
+    hinge: Hinge,
+    squared_hinge: SquaredHinge,
+    categorical_hinge: CategoricalHinge,
+}
+
+#: The losses by name, and Keras's short names of some of them.
+_LOSSES: dict[str, type[Loss]] = {function.__name__: kind for function, kind in _FUNCTIONS.items()} | {
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "msle": MeanSquaredLogarithmicError,
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "logcosh": LogCosh,
 }
 
 
 def get(identifier: object) -> Loss:
     """The loss meant by a name (snake_case, CamelCase or "mse"), an object, a function of this module or a config.
 
-    Raises NotSupportedError for a loss of Keras's that convcore lacks and for callables, ParameterError otherwise.
+    Raises NotSupportedError for a loss of Keras's that convcore lacks and for other callables, ParameterError
+    otherwise.
 
     >>> get("mse").name
     'mean_squared_error'
@@ -76,11 +138,12 @@ def get(identifier: object) -> Loss:
         if identifier in _FUNCTIONS:
             return _FUNCTIONS[identifier]()
         raise NotSupportedError(
-            f"convcore does not train with a loss written in Python (supported: {', '.join(_LOSSES)})."
+            f"convcore does not train with the function {getattr(identifier, '__name__', 'given')!r} as a loss: "
+            "it does not know its gradient. Hint: write a subclass of convcore.losses.Loss with the methods "
+            f"`call` and `gradient` (supported by name: {', '.join(_LOSSES)})."
         )
-    make: Any = find("losses", "loss", identifier, _LOSSES, _ALIASES)
-    loss: Loss = make()
-    return loss
+    make: Callable[[], Loss] = find("losses", "loss", identifier, _LOSSES)
+    return make()
 
 
 def serialize(loss: Loss) -> dict[str, Any]:
@@ -90,8 +153,8 @@ def serialize(loss: Loss) -> dict[str, Any]:
 
 def deserialize(config: Mapping[str, Any]) -> Loss:
     """The loss that `serialize` wrote."""
-    kind = find("losses", "loss", config.get("class_name"), _LOSSES)
-    return kind.from_config(config.get("config", {}))
+    kinds = {kind.__name__: kind for kind in _FUNCTIONS.values()}
+    return find("losses", "loss", config.get("class_name"), kinds).from_config(config.get("config", {}))
 
 
 def __getattr__(name: str) -> Any:

@@ -70,6 +70,8 @@ ARRAYS = {
     "softmax_cross_entropy": "n_oc targets n n_oc n_oc n",
     "cross_entropy": "n_oc targets n n_oc n",
     "mean_squared_error": "n_oc targets n n_oc n",
+    "row_loss": "n_oc n_oc n nothing n_oc n",
+    "row_weights": "n n n n",
     "total_loss": "n nothing",
     "sgd_step": "nothing nothing updated count updated",
     "adam_step": "nothing nothing updated count updated updated",
@@ -85,7 +87,7 @@ def fused(kernel: str, fields: Fields, buffers: Buffers) -> list[str]:
     """What a step does in one pass with what its kernel is there for."""
     if kernel == "softmax_cross_entropy":
         return ["softmax", "gradient"]
-    if kernel in {"cross_entropy", "mean_squared_error"}:
+    if kernel in {"cross_entropy", "mean_squared_error", "row_loss"}:
         return ["gradient"]
     if kernel not in CONVOLUTIONS | DENSE:
         return []

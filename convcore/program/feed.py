@@ -22,12 +22,17 @@ class Feed:
     """`x` (n, ...) and, for training, targets `y` and weights, one row a sample.
 
     uint8, float32 and float64 arrays are kept as they are, and a batch is converted when it is gathered; other real
-    dtypes become float32 once. Integer targets become int32 class ids, others float32. `order` says which sample
+    dtypes become float32 once. Integer targets become int32 class ids, others float32; `kernel_y` are the targets as
+    the loss has them, where that is not `y`. `order` says which sample
     comes when in training: a permutation of ``range(size)``, to be shuffled in place.
     """
 
     def __init__(
-        self, x: npt.ArrayLike, y: npt.ArrayLike | None = None, sample_weight: npt.ArrayLike | None = None
+        self,
+        x: npt.ArrayLike,
+        y: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+        kernel_y: npt.ArrayLike | None = None,
     ) -> None:
         images = as_array("x", x)
         if images.ndim < 1:
@@ -40,8 +45,8 @@ class Feed:
         self.kernel_y: Array | None = None
         self.kernel_weight: Array | None = None
         if self.y is not None:
-            is_id = self.y.dtype.kind in "iub"
-            self.kernel_y = plain("y", self.y, np.int32 if is_id else np.float32)
+            encoded = self.y if kernel_y is None else self._rows("y", kernel_y)
+            self.kernel_y = plain("y", encoded, np.int32 if encoded.dtype.kind in "iub" else np.float32)
         if sample_weight is not None:
             self.sample_weight = self._rows("sample_weight", sample_weight)
             self.kernel_weight = plain("sample_weight", self.sample_weight, np.float32)

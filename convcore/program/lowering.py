@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.engine import native
-from convcore.errors import NotSupportedError
-from convcore.plans import pointwise
 from convcore.plans.steps import Buffer, Origin, Steps
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
+from convcore.program.lower_loss import lower_loss
 from convcore.program.nodes import NODES
 from convcore.program.optimize import optimize
 from convcore.program.values import Node, Shape, Value
@@ -211,32 +210,10 @@ class Lowering:
         of the batch, or of the data set if there is an `order`."""
         joined = self._softmax_in(loss)
         self.steps.origin = Origin("loss", joined)
-        output, n = self.graph.output, self.n
-        if loss.is_cross_entropy and len(output.shape) != 1:
-            raise NotSupportedError(
-                f"cross-entropy of an output of shape {output.shape} is not implemented (supported: (classes,))."
-            )
-        targets = self._rows(1 if loss.is_sparse else output.size, order)
-        weights = self._rows(1, order) if weighted else None
-        each = self.steps.reals(n)
-        common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": 1 / n, "smoothing": loss.label_smoothing}
-        common["from_logits"] = loss.from_logits
-        if joined is not None or loss.from_logits:
-            # Softmax and cross-entropy cancel to p - y: the gradient goes straight to the logits.
-            logits = output if joined is None else joined.inputs[0]
-            probabilities = self.steps.reals(n * output.size) if joined is None else self.value(output)
-            buffers = (self.value(logits), targets, weights, probabilities, self.new_gradient(logits), each)
-            pointwise.loss(self.steps, "softmax_cross_entropy", n, output.size, *buffers, **common)
-            if joined is None:
-                self.steps.release(probabilities)
-        else:
-            kernel = "cross_entropy" if loss.is_cross_entropy else "mean_squared_error"
-            buffers_ = (self.value(output), targets, weights, self.new_gradient(output), each)
-            pointwise.loss(self.steps, kernel, n, output.size, *buffers_, **common)
-        self.steps.add("total_loss", {"n": n, "a": 1 / n}, each, self.steps.bind(total), work=n)
-        self.steps.release(each)
+        lower_loss(self, loss, self.graph.output, joined, total, weighted=weighted, order=order)
 
-    def _rows(self, count: int, order: Buffer | None) -> Buffer:
+    def rows_of(self, count: int, order: Buffer | None) -> Buffer:
+        """`count` words for each sample from the next external, which holds them for the batch or for the data set."""
         if order is None:
             return self.steps.external(4 * self.n * count)
         rows = self.steps.reals(self.n * count)

@@ -26,6 +26,8 @@ class Compiled:
     def __init__(self, optimizer: object, loss: object, metric_names: Any, weighted_metric_names: Any) -> None:
         self.optimizer = optimizers.get(optimizer)
         self._loss = None if loss is None else losses.get(loss)
+        if self._loss is not None:
+            self._loss.spec()  # refuses at once what cannot be trained with
         self._identifiers = _identifiers("metrics", metric_names)
         self._weighted = _identifiers("weighted_metrics", weighted_metric_names)
         names = _distinct([_name(item) for item in (*self._identifiers, *self._weighted)])

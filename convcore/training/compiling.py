@@ -168,7 +168,7 @@ class Compiling:
         if class_weight is not None:
             weights = arguments.class_weights(class_weight, targets)
         compiled.choose_metrics(targets.shape[1:], output_shape)
-        return Feed(inputs, targets, weights)
+        return Feed(inputs, targets, weights, compiled.loss.kernel_targets(targets))
 
 
 def same_length(inputs: Array, targets: Array) -> None:

@@ -1,6 +1,7 @@
 /* Softmax and the losses: n rows of oc classes, a task is a few rows.
  *
- * Loss kernels write each row's loss and the gradient of  a * sum(weight[row] * loss[row])  (a is 1 / n in training).
+ * Loss kernels write each row's loss and the gradient of  a * sum(weight * loss[row])  (a is 1 / n in training); every
+ * p->count rows share a weight. Rows whose class id is negative count nothing, whatever is in them.
  * From probabilities the loss is Keras's: p / sum(p), clipped to [1e-7, 1 - 1e-7]; from logits it is log-sum-exp - logit. */
 #include "kernel.h"
 #include "point.h"
@@ -52,6 +53,10 @@ INLINE double target(const problem *p, const void *targets, int64_t row, int64_t
     return t * (1 - p->b) + p->b / (double)p->oc;
 }
 
+INLINE int is_left_out(const problem *p, const void *targets, int64_t row) {
+    return p->kind == SPARSE && ((const int32_t *)targets)[row] < 0;
+}
+
 /* buf: logits, targets, weights or NULL, probabilities, dlogits, loss. p->c is 1: the loss is that of logits. */
 static void softmax_cross_entropy(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
@@ -59,7 +64,7 @@ static void softmax_cross_entropy(const problem *p, int64_t task, void *const *b
         const real *x = (const real *)buf[0] + i * p->oc;
         real *y = (real *)buf[3] + i * p->oc, *dx = (real *)buf[4] + i * p->oc, total;
         const real most = exp_row(x, y, p->oc, &total);
-        const double weight = buf[2] ? (double)((const real *)buf[2])[i] : 1, log_total = log((double)total);
+        const double weight = buf[2] ? (double)((const real *)buf[2])[i / p->count] : 1, log_total = log((double)total);
         double loss = 0, mass = 0;
         for (int64_t k = 0; k < p->oc; k++) {
             const double t = target(p, buf[1], i, k);
@@ -74,6 +79,10 @@ static void softmax_cross_entropy(const problem *p, int64_t task, void *const *b
         }
         for (int64_t k = 0; k < p->oc; k++)
             dx[k] = (real)(((double)y[k] * mass - target(p, buf[1], i, k)) * weight * p->a);
+        if (is_left_out(p, buf[1], i)) {
+            for (int64_t k = 0; k < p->oc; k++) dx[k] = 0;
+            loss = 0;
+        }
         ((real *)buf[5])[i] = (real)(loss * weight);
     }
 }
@@ -84,7 +93,7 @@ static void cross_entropy(const problem *p, int64_t task, void *const *buf, void
     for (int64_t i = task * LOSS_ROWS; i < min64((task + 1) * LOSS_ROWS, p->n); i++) {
         const real *y = (const real *)buf[0] + i * p->oc;
         real *dy = (real *)buf[3] + i * p->oc;
-        const double weight = buf[2] ? (double)((const real *)buf[2])[i] : 1;
+        const double weight = buf[2] ? (double)((const real *)buf[2])[i / p->count] : 1;
         double total = 0, loss = 0, shared = 0;
         for (int64_t k = 0; k < p->oc; k++) total += (double)y[k];
         for (int64_t k = 0; k < p->oc; k++) {
@@ -95,6 +104,10 @@ static void cross_entropy(const problem *p, int64_t task, void *const *buf, void
             dy[k] = (real)(inside && t != 0 ? -t / q : 0);
         }
         for (int64_t k = 0; k < p->oc; k++) dy[k] = (real)(((double)dy[k] + shared) / total * weight * p->a);
+        if (is_left_out(p, buf[1], i)) {
+            for (int64_t k = 0; k < p->oc; k++) dy[k] = 0;
+            loss = 0;
+        }
         ((real *)buf[4])[i] = (real)(loss * weight);
     }
 }
@@ -105,7 +118,7 @@ static void mean_squared_error(const problem *p, int64_t task, void *const *buf,
     for (int64_t i = task * LOSS_ROWS; i < min64((task + 1) * LOSS_ROWS, p->n); i++) {
         const real *y = (const real *)buf[0] + i * p->oc, *t = (const real *)buf[1] + i * p->oc;
         real *dy = (real *)buf[3] + i * p->oc;
-        const double weight = buf[2] ? (double)((const real *)buf[2])[i] : 1;
+        const double weight = buf[2] ? (double)((const real *)buf[2])[i / p->count] : 1;
         double loss = 0;
         for (int64_t k = 0; k < p->oc; k++) {
             const double d = (double)y[k] - (double)t[k];

@@ -13,6 +13,7 @@
 #include "conv2d_pool_c1.c"
 #include "dense.c"
 #include "loss.c"
+#include "loss_rows.c"
 #include "optimizer.c"
 #include "peak.c"
 #include "permute.c"
@@ -65,6 +66,8 @@ static const kernel kernels[] = {
     {"softmax_cross_entropy", 6, softmax_cross_entropy, row_tasks, no_scratch},
     {"cross_entropy", 5, cross_entropy, row_tasks, no_scratch},
     {"mean_squared_error", 5, mean_squared_error, row_tasks, no_scratch},
+    {"row_loss", 6, row_loss, row_loss_tasks, no_scratch},
+    {"row_weights", 4, row_weights, one_task, no_scratch},
     {"total_loss", 2, total_loss, one_task, no_scratch},
     {"sgd_step", 5, sgd_step, point_tasks, no_scratch},
     {"adam_step", 6, adam_step, point_tasks, no_scratch},

@@ -16,10 +16,103 @@ def test_a_loss_has_many_names(name: Any) -> None:
     assert isinstance(losses.get(name), losses.MeanSquaredError)
 
 
-@pytest.mark.parametrize("name", ["mae", "huber", "Huber", "binary_crossentropy", "kld", lambda y, p: 0.0])
+@pytest.mark.parametrize("name", ["dice", "CTC", "Tversky", "circle"])
 def test_what_keras_has_and_we_lack_is_refused_by_name(name: Any) -> None:
     with pytest.raises(NotSupportedError, match="supported: sparse_categorical_crossentropy, categorical_crossentropy"):
         losses.get(name)
+
+
+def test_a_function_has_no_gradient_that_is_known() -> None:
+    def my_loss(y_true: Any, y_pred: Any) -> Any:
+        return abs(y_true - y_pred)
+
+    with pytest.raises(NotSupportedError, match=r"my_loss.*subclass of convcore\.losses\.Loss.*`gradient`"):
+        losses.get(my_loss)
+
+
+@pytest.mark.parametrize("name", [name for name in losses.__all__ if name[0].isupper() and name != "Loss"])
+def test_every_loss_has_its_names_its_function_and_its_config(name: str) -> None:
+    kind = getattr(losses, name)
+    loss = losses.get(name)
+    assert type(loss) is kind
+    assert losses.get(loss.kind).__class__ is kind
+    assert losses.get(getattr(losses, loss.kind)).__class__ is kind
+    again = losses.get(losses.serialize(loss))
+    assert (type(again), again.get_config()) == (kind, loss.get_config())
+
+
+@pytest.mark.parametrize(
+    ("short", "kind"),
+    [
+        ("mse", "MeanSquaredError"),
+        ("MAE", "MeanAbsoluteError"),
+        ("mape", "MeanAbsolutePercentageError"),
+        ("MSLE", "MeanSquaredLogarithmicError"),
+        ("bce", "BinaryCrossentropy"),
+        ("KLD", "KLDivergence"),
+        ("logcosh", "LogCosh"),
+    ],
+)
+def test_short_names(short: str, kind: str) -> None:
+    assert type(losses.get(short)).__name__ == kind
+
+
+VALUES, WEIGHTS = np.array([4.0, 8.0, 12.0]), np.array([1.2, 0.5, 0.0])
+TRUTH, GUESS = np.zeros((3, 1)), np.sqrt(VALUES)[:, np.newaxis]
+
+
+@pytest.mark.parametrize(
+    ("reduction", "plain", "weighted"),
+    [
+        ("sum_over_batch_size", 8.0, 8.8 / 3),
+        ("mean", 8.0, 8.8 / 3),
+        ("sum", 24.0, 8.8),
+        ("mean_with_sample_weight", 8.0, 8.8 / 1.7),
+    ],
+)
+def test_reductions(reduction: str, plain: float, weighted: float) -> None:
+    loss = losses.MeanSquaredError(reduction=reduction)
+    assert loss(TRUTH, GUESS) == pytest.approx(plain)
+    assert loss(TRUTH, GUESS, WEIGHTS) == pytest.approx(weighted)
+    assert loss(TRUTH, GUESS, WEIGHTS[:, np.newaxis]) == pytest.approx(weighted)
+    assert loss(TRUTH, GUESS, 2.3) == pytest.approx(plain * (2.3 if reduction != "mean_with_sample_weight" else 3))
+    assert isinstance(loss(TRUTH, GUESS), np.float32)
+
+
+@pytest.mark.parametrize("reduction", ["none", None])
+def test_no_reduction(reduction: str | None) -> None:
+    loss = losses.MeanSquaredError(reduction=reduction)
+    np.testing.assert_allclose(loss(TRUTH, GUESS, WEIGHTS), [4.8, 4.0, 0.0], rtol=1e-6)
+    with pytest.raises(NotSupportedError, match="reduction"):
+        loss.spec()
+
+
+@pytest.mark.parametrize("reduction", ["avg", "SUM", 3, ["sum"]])
+def test_an_unknown_reduction_is_refused(reduction: Any) -> None:
+    with pytest.raises(ParameterError, match="Invalid value for argument `reduction`"):
+        losses.MeanSquaredError(reduction=reduction)
+
+
+def test_weights_of_no_fitting_shape_are_refused() -> None:
+    with pytest.raises(ShapeError, match="sample_weight"):
+        losses.MeanSquaredError()(TRUTH, GUESS, [1.0, 2.0])
+    assert losses.MeanSquaredError(reduction="mean_with_sample_weight")(TRUTH, GUESS, np.zeros(3)) == 0
+
+
+class Cubic(losses.Loss):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return (np.abs(y_pred - y_true) ** 3).mean(axis=-1)
+
+
+def test_a_loss_of_ones_own_needs_a_gradient_to_train() -> None:
+    assert Cubic().name == "cubic"
+    assert Cubic()([[1.0]], [[3.0]]) == 8.0
+    with pytest.raises(NotSupportedError, match=r"Cubic.*gradient"):
+        Cubic().spec()
+    with pytest.raises(NotImplementedError):
+        Cubic().gradient(TRUTH, GUESS)
+    with pytest.raises(NotImplementedError):
+        losses.Loss().call(TRUTH, GUESS)
 
 
 @pytest.mark.parametrize("name", ["sparse_categorical_crossentrpy", "", 3, None, losses.MeanSquaredError])
@@ -29,8 +122,8 @@ def test_an_unknown_loss_is_a_parameter_error(name: Any) -> None:
 
 
 def test_the_module_refuses_by_name() -> None:
-    with pytest.raises(NotSupportedError, match=r"keras\.losses\.Huber"):
-        losses.Huber  # noqa: B018
+    with pytest.raises(NotSupportedError, match=r"keras\.losses\.Tversky"):
+        losses.Tversky  # noqa: B018
     with pytest.raises(AttributeError):
         losses.nothing  # noqa: B018
 

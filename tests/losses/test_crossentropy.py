@@ -95,12 +95,12 @@ def test_the_output_must_be_a_row_of_classes() -> None:
 
 
 def test_arguments_without_an_implementation_are_refused_by_name() -> None:
-    with pytest.raises(NotSupportedError, match="ignore_class"):
-        SparseCategoricalCrossentropy(ignore_class=0)  # type: ignore[arg-type]
     with pytest.raises(NotSupportedError, match="axis"):
-        CategoricalCrossentropy(axis=1)
-    with pytest.raises(NotSupportedError, match="reduction"):
-        CategoricalCrossentropy(reduction="sum")
+        CategoricalCrossentropy(axis=1).spec()
+    with pytest.raises(ParameterError, match="axis"):
+        CategoricalCrossentropy(axis=True)
+    with pytest.raises(ParameterError, match="ignore_class"):
+        SparseCategoricalCrossentropy(ignore_class=0.5)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="label_smoothing"):
         CategoricalCrossentropy(label_smoothing=1.5)
 
@@ -109,3 +109,50 @@ def test_specs_carry_the_options() -> None:
     spec = CategoricalCrossentropy(from_logits=True, label_smoothing=0.1).spec()
     assert (spec.kind, spec.from_logits, spec.label_smoothing) == ("categorical_crossentropy", True, 0.1)
     assert SparseCategoricalCrossentropy().spec().kind == "sparse_categorical_crossentropy"
+
+
+def test_an_ignored_class_costs_nothing_and_is_not_counted() -> None:
+    labels = [2, 7, 1]
+    loss = SparseCategoricalCrossentropy(ignore_class=7)
+    kept = EXPECTED[[0, 2]]
+    assert loss(labels, PROBABILITIES) == np.float32(kept.mean())
+    assert SparseCategoricalCrossentropy(ignore_class=7, reduction="sum")(labels, PROBABILITIES) == np.float32(
+        kept.sum()
+    )
+    assert loss(labels, PROBABILITIES, [1.0, 5.0, 3.0]) == np.float32((kept * [1, 3]).sum() / 2)
+    assert loss([7, 7, 7], PROBABILITIES) == 0
+    hostile = PROBABILITIES.copy()
+    hostile[1] = np.nan
+    assert loss(labels, hostile) == np.float32(kept.mean())
+    with pytest.raises(LabelError, match=r"y\[1\] = 8"):
+        loss.targets([2, 8, 1], (3,))
+
+
+def test_maps_of_classes() -> None:
+    maps = np.tile(PROBABILITIES[:, np.newaxis], (1, 4, 1))
+    ids = np.tile(IDS[:, np.newaxis], (1, 4))
+    expected = np.tile(EXPECTED[:, np.newaxis], (1, 4))
+    np.testing.assert_allclose(losses.sparse_categorical_crossentropy(ids, maps), expected)
+    np.testing.assert_allclose(losses.sparse_categorical_crossentropy(ids[..., np.newaxis], maps), expected)
+    np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(3)[ids], maps), expected)
+    turned = np.moveaxis(maps, -1, 1)
+    np.testing.assert_allclose(losses.sparse_categorical_crossentropy(ids, turned, axis=1), expected)
+    np.testing.assert_allclose(
+        losses.categorical_crossentropy(np.moveaxis(np.eye(3)[ids], -1, 1), turned, axis=1), expected
+    )
+    assert SparseCategoricalCrossentropy().targets(ids, (4, 3)).shape == (3, 4)
+    with pytest.raises(LabelError, match=r"y\[1, 2\] = 3"):
+        SparseCategoricalCrossentropy().targets([[0, 1, 2], [0, 0, 3]], (3, 3))
+    np.testing.assert_allclose(losses.sparse_categorical_crossentropy(2, PROBABILITIES[0]), EXPECTED[0])
+    np.testing.assert_allclose(losses.categorical_crossentropy([0, 0, 1], PROBABILITIES[0]), EXPECTED[0])
+
+
+def test_the_focal_form_weighs_each_term() -> None:
+    truth, guess = np.eye(3)[IDS], PROBABILITIES / PROBABILITIES.sum(axis=1, keepdims=True)
+    right = np.clip(guess[np.arange(3), IDS], 1e-7, 1)
+    value = losses.categorical_focal_crossentropy(truth, PROBABILITIES, alpha=0.5, gamma=3.0)
+    np.testing.assert_allclose(value, 0.5 * (1 - right) ** 3 * EXPECTED)
+    logits = np.log(np.array([[0.2, 0.3, 0.5]])) + 3
+    np.testing.assert_allclose(
+        losses.categorical_focal_crossentropy([[0, 0, 1]], logits, from_logits=True), 0.25 * 0.25 * np.log(2)
+    )

@@ -293,6 +293,7 @@ int main(int argc, char **argv) {
         check_dense();
         check_points();
         check_losses();
+        check_row_losses();
         check_optimizers();
         check_permute();
         release_to(0);

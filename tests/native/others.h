@@ -151,6 +151,50 @@ static void check_losses(void) {
     near("cross_entropy", &p, loss, expected_loss, p.n);
 }
 
+/* Every member of row_loss runs; those that whole numbers make exact are compared. */
+static void check_row_losses(void) {
+    enum { KINDS = 15, ABSOLUTE_ERROR = 3, HINGE_LOSS = 9 };
+    problem p = {.n = 1 + below(70), .oc = 1 + below(20), .count = 1 + below(3)};
+    p.a = 1 / (double)p.n;
+    const int64_t size = p.n * p.oc, weighted = (p.n + p.count - 1) / p.count;
+    real *y = numbers(size), *t = numbers(size), *w = below(2) ? numbers(weighted) : NULL, *dy = reals(size);
+    real *loss = reals(p.n), *row_weights = reals(p.n);
+    double *parameters = doubles(6), *expected = doubles(p.n), *expected_dy = doubles(size);
+    FOR(i, 6) parameters[i] = 1;
+    for (p.kind = 0; p.kind < KINDS; p.kind++) {
+        RUN("row_loss", &p, y, t, w, parameters, dy, loss);
+        if (p.kind != ABSOLUTE_ERROR && p.kind != HINGE_LOSS) continue;
+        FOR(n, p.n) {
+            const double weight = w ? (double)w[n / p.count] : 1;
+            expected[n] = 0;
+            for (int64_t i = n * p.oc; i < (n + 1) * p.oc; i++) {
+                const double a = (double)t[i], b = (double)y[i], margin = 1 - a * b;
+                expected[n] += p.kind == HINGE_LOSS ? fmax(margin, 0) : fabs(a - b);
+                expected_dy[i] = p.kind == HINGE_LOSS ? (margin > 0 ? -a : 0) : (b > a) - (b < a);
+                expected_dy[i] *= weight * p.a / (double)p.oc;
+            }
+            expected[n] *= weight / (double)p.oc;
+        }
+        near("row_loss", &p, loss, expected, p.n);
+        near("row_loss", &p, dy, expected_dy, size);
+    }
+    int32_t *ids = words(p.n), *kept = words(p.n);
+    double rows = 0, total = 0;
+    FOR(n, p.n) ids[n] = (int32_t)below(3);
+    p.c = 1;
+    FOR(n, p.n) rows += ids[n] != 1, total += ids[n] != 1 ? w ? (double)w[n / p.count] : 1 : 0;
+    for (p.kind = 0; p.kind < 3; p.kind++) {
+        const double divisor = p.kind == 0 ? rows : total;
+        FOR(n, p.n) {
+            expected[n] = ids[n] != 1 ? w ? (double)w[n / p.count] : 1 : 0;
+            if (p.kind < 2) expected[n] *= divisor == 0 ? 0 : (double)p.n / divisor;
+        }
+        RUN("row_weights", &p, ids, w, kept, row_weights);
+        near("row_weights", &p, row_weights, expected, p.n);
+        FOR(n, p.n) if (kept[n] != (ids[n] == 1 ? -1 : ids[n])) fail("row_weights", &p, n, kept[n], ids[n]);
+    }
+}
+
 /* One step each, from whole numbers, so that only the root and the division round. */
 static void check_optimizers(void) {
     const problem p = {.count = below(4) ? 1 + below(100) : 4000 + below(200)};

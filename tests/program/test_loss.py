@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.errors import NotSupportedError
 from convcore.program import Feed, Graph, LossSpec, Runner
 from convcore.variables import FlatParameters
 from tests import reference
@@ -58,7 +57,7 @@ def test_squared_error_of_any_shape() -> None:
     assert mean_loss(LossSpec("mean_squared_error"), x, y) == pytest.approx(((x - y) ** 2).mean(), rel=1e-6)
 
 
-def test_cross_entropy_needs_rows_of_classes() -> None:
-    x = np.ones((6, 3, 2), np.float32)
-    with pytest.raises(NotSupportedError, match="cross-entropy"):
-        mean_loss(LossSpec("categorical_crossentropy"), x, x)
+def test_which_losses_are_of_rows() -> None:
+    of_rows = [kind for kind in ("huber", "kl_divergence", "mean_squared_error", "python") if LossSpec(kind).is_of_rows]
+    assert of_rows == ["kl_divergence"]
+    assert LossSpec("categorical_crossentropy").is_of_rows

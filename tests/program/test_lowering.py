@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.errors import NotSupportedError
 from convcore.plans.steps import Steps
 from convcore.program import Graph, LossSpec
 from convcore.program.lowering import Lowering
@@ -90,15 +89,6 @@ def test_a_softmax_is_one_with_its_cross_entropy() -> None:
         low.forward(loss)
         low.loss(loss, np.zeros(1), weighted=False, order=None)
         assert [name for name in kernels(low.cut())[0] if name != "gather_words"] == [*expected, "total_loss"]
-
-
-def test_cross_entropy_of_maps_is_not_there() -> None:
-    graph = Graph((2, 3))
-    graph.output = graph.input
-    low = lowering(graph)
-    low.take_input()
-    with pytest.raises(NotSupportedError, match=r"\(2, 3\)"):
-        low.loss(LossSpec("categorical_crossentropy"), np.zeros(1), weighted=False, order=None)
 
 
 def test_parameters_are_places_in_the_flat_buffers() -> None:

@@ -39,7 +39,8 @@ def test_compile_refuses_at_once() -> None:
     for arguments, error in (
         ({"optimizer": "adm"}, ParameterError),
         ({"loss": "nothing"}, ParameterError),
-        ({"loss": "hinge"}, NotSupportedError),
+        ({"loss": "dice"}, NotSupportedError),
+        ({"loss": keras.losses.Hinge(reduction="none")}, NotSupportedError),
         ({"metrics": "accuracy"}, ParameterError),
         ({"metrics": ["acuracy"]}, ParameterError),
         ({"metrics": {"dense": "accuracy"}}, NotSupportedError),
