@@ -26,9 +26,20 @@ class Variable:
     so write into them (``variable.value[...] = a``, or `assign`) and never rebind them.
     """
 
-    def __init__(self, value: npt.ArrayLike, *, name: str, trainable: bool = True) -> None:
+    def __init__(
+        self,
+        value: npt.ArrayLike,
+        *,
+        name: str = "variable",
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+    ) -> None:
         self.name = name
         self.trainable = trainable
+        #: What the value adds to the loss, and what brings it back after each step; None for nothing.
+        self.regularizer = regularizer
+        self.constraint = constraint
         self.value: FloatArray = np.array(value, dtype=np.float32, order="C")
         self.grad: FloatArray = np.zeros_like(self.value)
 

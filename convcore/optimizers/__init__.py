@@ -13,14 +13,38 @@ from convcore.checks import find
 from convcore.errors import ParameterError
 from convcore.keras_names import missing
 from convcore.optimizers import schedules
+from convcore.optimizers.adadelta import Adadelta
+from convcore.optimizers.adagrad import Adagrad
 from convcore.optimizers.adam import Adam, AdamW
+from convcore.optimizers.adamax import Adamax
 from convcore.optimizers.base import Optimizer
+from convcore.optimizers.ftrl import Ftrl
+from convcore.optimizers.lion import Lion
+from convcore.optimizers.nadam import Nadam
 from convcore.optimizers.rmsprop import RMSprop
 from convcore.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
 
-_OPTIMIZERS: dict[str, type[Any]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop}
+_OPTIMIZERS: dict[str, type[Any]] = {
+    kind.__name__.lower(): kind for kind in (SGD, Adam, AdamW, RMSprop, Adadelta, Adagrad, Adamax, Ftrl, Lion, Nadam)
+}
 
 
 def get(identifier: object) -> Optimizer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from convcore.checks import flag, real, unit_interval
 from convcore.optimizers.base import Optimizer
@@ -21,7 +21,7 @@ class RMSprop(Optimizer):
     (0.001, 0.9, 1e-07, 0.0, 0.0, 0.0)
     """
 
-    kernel: ClassVar[str] = "rmsprop"
+    kernel = "rmsprop"
 
     def __init__(
         self,
@@ -39,34 +39,36 @@ class RMSprop(Optimizer):
         ema_overwrite_frequency: int | None = None,
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
-        name: str = "rmsprop",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        unsupported = {
-            "clipnorm": clipnorm,
-            "clipvalue": clipvalue,
-            "global_clipnorm": global_clipnorm,
-            "use_ema": use_ema,
-            "ema_momentum": ema_momentum,
-            "ema_overwrite_frequency": ema_overwrite_frequency,
-            "loss_scale_factor": loss_scale_factor,
-            "gradient_accumulation_steps": gradient_accumulation_steps,
-        }
-        super().__init__(learning_rate, weight_decay, name, unsupported | kwargs)
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
         self.rho = unit_interval("rho", rho)
         self.momentum = unit_interval("momentum", momentum)
         self.epsilon = real("epsilon", epsilon)
         self.centered = flag("centered", centered)
 
     @property
-    def slot_names(self) -> tuple[str, ...]:
+    def step_slots(self) -> tuple[str, ...]:
         mean_gradient = ("average_gradient",) if self.centered else ()
         momentum = ("momentum",) if self.momentum else ()
         return ("velocity", *mean_gradient, *momentum)
 
     def hyper(self) -> tuple[float, ...]:
-        decay = self.weight_decay or 0.0
-        return self.learning_rate, self.rho, self.epsilon, self.momentum, float(self.centered), decay
+        return self.learning_rate, self.rho, self.epsilon, self.momentum, float(self.centered), self.joint_decay
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

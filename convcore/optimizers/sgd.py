@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from convcore.checks import flag, unit_interval
 from convcore.optimizers.base import Optimizer
@@ -21,7 +21,7 @@ class SGD(Optimizer):
     (0.01, 0.9, 0.0, 0.0)
     """
 
-    kernel: ClassVar[str] = "sgd"
+    kernel = "sgd"
 
     def __init__(
         self,
@@ -40,26 +40,29 @@ class SGD(Optimizer):
         name: str = "SGD",
         **kwargs: Any,
     ) -> None:
-        unsupported = {
-            "clipnorm": clipnorm,
-            "clipvalue": clipvalue,
-            "global_clipnorm": global_clipnorm,
-            "use_ema": use_ema,
-            "ema_momentum": ema_momentum,
-            "ema_overwrite_frequency": ema_overwrite_frequency,
-            "loss_scale_factor": loss_scale_factor,
-            "gradient_accumulation_steps": gradient_accumulation_steps,
-        }
-        super().__init__(learning_rate, weight_decay, name, unsupported | kwargs)
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
         self.momentum = unit_interval("momentum", momentum)
         self.nesterov = flag("nesterov", nesterov)
 
     @property
-    def slot_names(self) -> tuple[str, ...]:
+    def step_slots(self) -> tuple[str, ...]:
         return ("momentum",) if self.momentum else ()
 
     def hyper(self) -> tuple[float, ...]:
-        return self.learning_rate, self.momentum, float(self.nesterov), self.weight_decay or 0.0
+        return self.learning_rate, self.momentum, float(self.nesterov), self.joint_decay
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}

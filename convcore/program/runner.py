@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convcore.arrays import plain
 from convcore.errors import ShapeError, StateError
-from convcore.plans.steps import Buffer, Origin, Steps
+from convcore.plans.steps import Buffer, Steps
 from convcore.program.compiled import CompiledProgram
 from convcore.program.feed import Feed
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lowering import Lowering, PythonCall
+from convcore.program.update import Optimizer, Update
 from convcore.runtime import get_math
 from convcore.variables import FlatParameters
 
@@ -27,34 +28,6 @@ FloatArray = npt.NDArray[np.float32]
 
 # Programs kept, one for each batch size and use: the whole batch and the last partial one, to train, test and predict.
 PROGRAMS = 8
-MOST_HYPER = 8
-
-# The engine's kernels by the name that an optimizer gives, and the slots that each takes, in their order.
-OPTIMIZERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "sgd": ("sgd_step", ("momentum",)),
-    "adam": ("adam_step", ("momentum", "velocity")),
-    "rmsprop": ("rmsprop_step", ("velocity", "average_gradient", "momentum")),
-}
-
-
-class Optimizer(Protocol):
-    """What training asks of an optimizer: its kernel, its state in flat arrays, and the numbers of each step."""
-
-    slots: list[FloatArray]
-    iterations: int
-
-    @property
-    def kernel(self) -> str: ...
-
-    @property
-    def built(self) -> bool: ...
-
-    @property
-    def slot_names(self) -> tuple[str, ...]: ...
-
-    def build(self, flat_size: int) -> None: ...
-
-    def hyper(self) -> tuple[float, ...]: ...
 
 
 class Runner:
@@ -71,11 +44,10 @@ class Runner:
         self.graph = graph
         self.parameters = parameters
         self.loss = loss
-        self._optimizer = optimizer
         self._slots: list[Any] = []
         self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
         self._total = np.zeros(1, dtype=np.float64)
-        self._hyper = np.zeros(MOST_HYPER, dtype=np.float64)
+        self._update = None if optimizer is None else Update(parameters, optimizer, self._total)
         # The dropout masks' key and the number of the step.
         self._random_state = np.zeros(2, dtype=np.uint64)
         self._last: tuple[CompiledProgram, tuple[Any, ...]] | None = None
@@ -129,10 +101,10 @@ class Runner:
 
         A loss that is not finite changes no parameter, and is returned as it is.
         """
-        optimizer = self._trainable(feed)
+        update = self._trainable(feed)
+        optimizer = update.optimizer
         self._check_range(feed, start, count)
-        if not optimizer.built:
-            optimizer.build(self.parameters.values.size)
+        update.refresh()
         if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(
             optimizer.slots
         ):
@@ -143,16 +115,19 @@ class Runner:
         def plan(low_count: int) -> CompiledProgram:
             return self._plan_train(low_count, feed.kind, weighted)
 
-        program = self._program("train", count, plan, feed.kind, weighted)
-        numbers = optimizer.hyper()
-        self._hyper[: len(numbers)] = numbers
-        # Dropout's masks depend on the step's number alone, so training resumes with the masks it would have had.
-        self._random_state[1] = np.uint64(optimizer.iterations + 1)
+        program = self._program("train", count, plan, feed.kind, weighted, update.key())
+        # Dropout's masks depend on the batch's number alone, so training resumes with the masks it would have had.
+        self._random_state[1] = np.uint64(optimizer.batches + 1)
         self._run(program, feed, start, count)
         loss = float(self._total[0])
         if np.isfinite(loss):
-            optimizer.iterations += 1
+            update.finish()
         return loss
+
+    def finalize(self) -> None:
+        """The end of a training: averages of weights, if the optimizer keeps them, become the weights."""
+        if self._update is not None:
+            self._update.finalize()
 
     def test(self, feed: Feed, start: int, count: int) -> float:
         """The mean loss of the samples, and their outputs; nothing changes."""
@@ -203,10 +178,10 @@ class Runner:
 
     # -------------------------------------------------------------------------------------------------- planning
 
-    def _trainable(self, feed: Feed) -> Optimizer:
-        if self.loss is None or self._optimizer is None or feed.kernel_y is None:
+    def _trainable(self, feed: Feed) -> Update:
+        if self.loss is None or self._update is None or feed.kernel_y is None:
             raise StateError("training needs a loss, an optimizer and targets.")
-        return self._optimizer
+        return self._update
 
     def _check_range(self, feed: Feed, start: int, count: int) -> None:
         if not 0 <= start < start + count <= feed.size:
@@ -269,7 +244,9 @@ class Runner:
         low = self._lowering(n, training=True)
         self._plan_loss(low, kind, weighted)
         low.backward(to_input=False)
-        self._plan_optimizer(low.steps)
+        if self._update is None:
+            raise StateError("the model was compiled without an optimizer.")
+        self._update.plan(low.steps)
         return CompiledProgram(low, low.cut())
 
     def _plan_loss(self, low: Lowering, kind: int, weighted: bool) -> None:
@@ -278,15 +255,3 @@ class Runner:
         low.gather_input(kind)
         low.forward(self.loss)
         low.loss(self.loss, self._total, weighted=weighted, order=Buffer("external", 1, 0))
-
-    def _plan_optimizer(self, steps: Steps) -> None:
-        if self._optimizer is None:
-            raise StateError("the model was compiled without an optimizer.")
-        steps.origin = Origin("optimizer")
-        kernel, names = OPTIMIZERS[self._optimizer.kernel]
-        slots = dict(zip(self._optimizer.slot_names, self._optimizer.slots, strict=True))
-        hyper, total = steps.bind(self._hyper), steps.bind(self._total)
-        for first, last in self.parameters.trainable_ranges():
-            flats = [self.parameters.values, self.parameters.gradients, *(slots.get(name) for name in names)]
-            places = [None if flat is None else steps.bind(flat).at(4 * first) for flat in flats]
-            steps.add(kernel, {"count": last - first}, hyper, total, *places, work=(last - first) * 8)

@@ -134,6 +134,7 @@ class Trainer(Compiling):
                     break
         finally:
             progress.close()
+        self._program().finalize()
         listeners.on_train_end(logs)
         if listeners.history is None:
             raise StateError("The list of callbacks lost its History.")

@@ -1,4 +1,4 @@
-/* What element-wise kernels share: blocks, and an exponential of our own, the same bits with every C library. */
+/* What element-wise kernels share: blocks, sums in a fixed order, and an exponential of our own, the same bits with every C library. */
 #ifndef CONVCORE_POINT_H
 #define CONVCORE_POINT_H
 
@@ -63,5 +63,27 @@ INLINE real exp_negative(real x) {
 }
 
 INLINE real magnitude(real x) { return x < 0 ? -x : x; }
+
+/* Whether a batch with this loss (or NULL, for no such guard) is to change nothing. */
+INLINE int is_refused(const double *loss) { return loss && !isfinite(*loss); }
+
+enum { SUM_LANES = 16 };
+
+/* The sum of SUM_LANES chains, by a tree. */
+INLINE double sum_of_lanes(double *chains) {
+    for (int half = SUM_LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) chains[i] += chains[i + half];
+    return chains[0];
+}
+
+/* The sum of `count` doubles. */
+INLINE double sum_of(const double *x, int64_t count) {
+    double chains[SUM_LANES] = {0};
+    int64_t i = 0;
+    for (; i + SUM_LANES <= count; i += SUM_LANES)
+        for (int k = 0; k < SUM_LANES; k++) chains[k] += x[i + k];
+    for (int k = 0; i < count; i++, k++) chains[k] += x[i];
+    return sum_of_lanes(chains);
+}
 
 #endif

@@ -3,6 +3,7 @@
 #include "kernel.h"
 
 #include "border.c"
+#include "constraint.c"
 #include "conv2d.c"
 #include "conv2d_backward_data.c"
 #include "conv2d_backward_weights.c"
@@ -12,10 +13,12 @@
 #include "conv2d_pool_backward.c"
 #include "conv2d_pool_c1.c"
 #include "dense.c"
+#include "gradient.c"
 #include "loss.c"
 #include "loss_rows.c"
 #include "optimizer.c"
 #include "peak.c"
+#include "penalty.c"
 #include "permute.c"
 #include "pointwise.c"
 #include "pool.c"
@@ -73,6 +76,26 @@ static const kernel kernels[] = {
     {"adam_step", 6, adam_step, point_tasks, no_scratch},
     {"rmsprop_step", 7, rmsprop_step, point_tasks, no_scratch},
     {"swap_axes", 2, swap_axes, swap_axes_tasks, no_scratch},
+    {"amsgrad_step", 7, amsgrad_step, point_tasks, no_scratch},
+    {"nadam_step", 6, nadam_step, point_tasks, no_scratch},
+    {"adagrad_step", 5, adagrad_step, point_tasks, no_scratch},
+    {"adadelta_step", 6, adadelta_step, point_tasks, no_scratch},
+    {"adamax_step", 6, adamax_step, point_tasks, no_scratch},
+    {"ftrl_step", 6, ftrl_step, point_tasks, no_scratch},
+    {"lion_step", 5, lion_step, point_tasks, no_scratch},
+    {"decay_weights", 3, decay_weights, point_tasks, no_scratch},
+    {"scale_gradients", 2, scale_gradients, point_tasks, no_scratch},
+    {"clip_gradients", 2, clip_gradients, point_tasks, no_scratch},
+    {"accumulate_gradients", 4, accumulate_gradients, point_tasks, no_scratch},
+    {"average_weights", 4, average_weights, point_tasks, no_scratch},
+    {"sum_squares", 2, sum_squares, point_tasks, no_scratch},
+    {"clip_factor", 3, clip_factor, one_task, no_scratch},
+    {"l1_l2_penalty", 3, l1_l2_penalty, point_tasks, no_scratch},
+    {"add_penalties", 2, add_penalties, one_task, no_scratch},
+    {"unit_vectors", 3, unit_vectors, unit_vectors_tasks, no_scratch},
+    {"cosine_penalty", 4, cosine_penalty, unit_vectors_tasks, cosine_penalty_scratch},
+    {"norm_constraint", 2, norm_constraint, norm_constraint_tasks, no_scratch},
+    {"non_negative", 2, non_negative, point_tasks, no_scratch},
     {"peak", 1, peak, peak_tasks, no_scratch},
 };
 
