@@ -62,7 +62,7 @@ class Optimizer(Applying):
         if kwargs.pop("decay", None) is not None:
             warnings.warn("Argument `decay` is no longer supported and will be ignored.", UserWarning, stacklevel=3)
         if kwargs:
-            raise ParameterError(f"Argument(s) not recognized by {type(self).__name__}: {shown(kwargs)}")
+            raise ParameterError(f"Argument(s) not recognized: {shown(kwargs)}")
         super().__init__()
         self.name = to_snake_case(type(self).__name__) if name is None else text("name", name)
         self.weight_decay = _optional("weight_decay", weight_decay)

@@ -274,6 +274,7 @@ static void check_pool_backward(int64_t one_channel) {
 
 #include "groups.h"
 #include "others.h"
+#include "training.h"
 
 #include "layers.h"
 
@@ -295,6 +296,9 @@ int main(int argc, char **argv) {
         check_losses();
         check_row_losses();
         check_optimizers();
+        check_gradients();
+        check_penalties();
+        check_constraints();
         check_permute();
         release_to(0);
     }

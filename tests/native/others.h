@@ -1,4 +1,4 @@
-/* The cases of driver.c beside the convolutions: pool, dense, element by element, losses, optimizers. */
+/* The cases of driver.c beside the convolutions: pool, dense, element by element, losses. */
 #ifndef OTHERS_H
 #define OTHERS_H
 
@@ -193,38 +193,6 @@ static void check_row_losses(void) {
         near("row_weights", &p, row_weights, expected, p.n);
         FOR(n, p.n) if (kept[n] != (ids[n] == 1 ? -1 : ids[n])) fail("row_weights", &p, n, kept[n], ids[n]);
     }
-}
-
-/* One step each, from whole numbers, so that only the root and the division round. */
-static void check_optimizers(void) {
-    const problem p = {.count = below(4) ? 1 + below(100) : 4000 + below(200)};
-    real *w = numbers(p.count), *g = numbers(p.count), *m = numbers(p.count), *v = numbers(p.count);
-    double *hyper = doubles(6), *loss = doubles(1), *expected = doubles(p.count);
-    *loss = 1;
-    hyper[0] = 2, hyper[1] = 0.5, hyper[2] = 0, hyper[3] = 0;
-    FOR(i, p.count) expected[i] = (double)w[i] + 0.5 * (double)m[i] - 2 * (double)g[i];
-    RUN("sgd_step", &p, hyper, loss, w, g, m);
-    same("sgd_step", &p, w, expected, p.count);
-    hyper[0] = 0.5, hyper[1] = 0.5, hyper[2] = 0.5, hyper[3] = 1, hyper[4] = 0;
-    FOR(i, p.count) {
-        v[i] = (real)fabs((double)v[i]);
-        const double mean = ((double)m[i] + (double)g[i]) / 2,
-                     spread = ((double)v[i] + (double)g[i] * (double)g[i]) / 2;
-        expected[i] = (double)w[i] - mean * 0.5 / (sqrt(spread) + 1);
-    }
-    RUN("adam_step", &p, hyper, loss, w, g, m, v);
-    near("adam_step", &p, w, expected, p.count);
-    hyper[0] = 0.5, hyper[1] = 0.5, hyper[2] = 1, hyper[3] = 0, hyper[4] = 0, hyper[5] = 0;
-    FOR(i, p.count) {
-        const double spread = ((double)v[i] + (double)g[i] * (double)g[i]) / 2 + 1;
-        expected[i] = (double)w[i] - 0.5 * (double)g[i] / sqrt(spread);
-    }
-    RUN("rmsprop_step", &p, hyper, loss, w, g, v, NULL, NULL);
-    near("rmsprop_step", &p, w, expected, p.count);
-    *loss = NAN;
-    FOR(i, p.count) expected[i] = (double)w[i];
-    RUN("adam_step", &p, hyper, loss, w, g, m, v);
-    same("a step after a loss that is no number", &p, w, expected, p.count);
 }
 
 #endif

@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import ParameterError
 from convcore.optimizers import Adam, AdamW
 from tests.optimizers.linear import Step, Vector, compare
 
 
-def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: float) -> Step:
-    m, v = np.zeros(15), np.zeros(15)
+def formula(rate: float, beta_1: float, beta_2: float, epsilon: float, decay: float, *, amsgrad: bool = False) -> Step:
+    m, v, top = np.zeros(15), np.zeros(15), np.zeros(15)
 
     def step(w: Vector, g: Vector, t: int) -> Vector:
         w = w - w * decay * rate
         alpha = rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         m[:] += (g - m) * (1 - beta_1)
         v[:] += (g * g - v) * (1 - beta_2)
-        stepped: Vector = w - m * alpha / (np.sqrt(v) + epsilon)
+        top[:] = np.maximum(top, v) if amsgrad else v
+        stepped: Vector = w - m * alpha / (np.sqrt(top) + epsilon)
         return stepped
 
     return step
@@ -35,11 +36,16 @@ def test_adamw_decays_before_the_step() -> None:
     compare(Adam(0.01, weight_decay=0.5), formula(0.01, 0.9, 0.999, 1e-7, 0.5))
 
 
+def test_amsgrad_divides_by_the_largest() -> None:
+    compare(Adam(0.05, 0.9, 0.3, amsgrad=True), formula(0.05, 0.9, 0.3, 1e-7, 0.0, amsgrad=True))
+    assert Adam(amsgrad=True).slot_names == ("momentum", "velocity", "velocity_hat")
+
+
 def test_defaults() -> None:
     adam, adamw = Adam(), AdamW()
     assert (adam.learning_rate, adam.beta_1, adam.beta_2, adam.epsilon) == (0.001, 0.9, 0.999, 1e-7)
     assert (adam.weight_decay, adamw.weight_decay) == (None, 0.004)
-    assert (adam.name, adamw.name) == ("adam", "adamw")
+    assert (adam.name, adamw.name) == ("adam", "adam_w")
     assert adam.slot_count() == 2
     assert adamw.hyper()[4] == 0.001 * 0.004
 
@@ -48,5 +54,7 @@ def test_what_is_out_of_range_or_missing_is_refused() -> None:
     for beta in (1.0, -0.1, float("nan"), "0.9"):
         with pytest.raises(ParameterError, match="beta_1"):
             Adam(beta_1=beta)  # type: ignore[arg-type]
-    with pytest.raises(NotSupportedError, match="amsgrad"):
-        Adam(amsgrad=True)
+    with pytest.raises(ParameterError, match="amsgrad"):
+        Adam(amsgrad="yes")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="weight_decay"):
+        AdamW(weight_decay=None)

@@ -103,8 +103,8 @@ def test_a_step_is_loss_gradients_and_update() -> None:
         for variable, value, gradient in zip(runner.parameters.variables, before, gradients, strict=True):
             np.testing.assert_allclose(variable.grad, gradient, rtol=1e-4, atol=1e-6)
             np.testing.assert_allclose(variable.value, value - 0.5 * gradient, rtol=1e-4, atol=1e-6)
-    assert runner._optimizer is not None
-    assert runner._optimizer.iterations == 3
+    assert runner._update is not None
+    assert runner._update.optimizer.iterations == 3
 
 
 @pytest.mark.parametrize(
