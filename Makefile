@@ -3,6 +3,7 @@
 
 VENV ?= .venv
 PEERS ?= $(VENV)-peers
+KERAS ?= $(VENV)-keras
 recent = $(if $(shell $(1) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(1))
 PYTHON ?= $(or $(call recent,python3),$(call recent,python3.14),$(call recent,python3.13),$(call recent,python3.12),\
 	$(call recent,python3.11),$(call recent,python))
@@ -15,7 +16,7 @@ C_FILES := $(filter %.c %.h,$(ENGINE))
 CYTHON_FILES := $(filter %.pyx %.pxd %.pxi,$(ENGINE))
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test lint format train bench bench-check bench-peers bench-peers-ops docs dist clean
+.PHONY: help dev test lint format train bench bench-check bench-peers bench-peers-ops peers-keras docs dist clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
@@ -57,6 +58,9 @@ bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and eigh
 bench-peers-ops: $(VENV)/.built $(PEERS)/.made ## single convolutions in convcore and PyTorch, in turn
 	PYTHONPATH=. $(PEERS)/bin/python bench/peers_ops.py $(ARGS)
 
+peers-keras: $(VENV)/.built $(KERAS)/.made ## Keras's own tests over convcore, counted; ARGS=--readme writes the README's table
+	PYTHONPATH=. $(KERAS)/bin/python tests/peers/keras/run.py $(ARGS)
+
 docs: $(VENV)/.dev ## write the API reference to docs/api
 	$(PIP) 'convcore[docs]'
 	$(BIN)/pdoc --docformat numpy --output-directory docs/api convcore
@@ -67,7 +71,7 @@ dist: $(VENV)/.dev ## build and check the sdist and the wheel in dist/
 	$(BIN)/python .ci/check_dist.py dist
 
 clean: ## remove what was built, and the environments
-	rm -rf $(VENV) $(PEERS) build dist docs/api *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) $(KERAS) build dist docs/api *.egg-info .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find convcore tests bench .ci -name __pycache__ -prune -exec rm -rf {} +
 	find convcore -name '_native*.so' -delete
 
@@ -96,4 +100,9 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/.built
 $(PEERS)/.made: bench/peers.txt bench/install_peers.py | $(VENV)/.made
 	$(BIN)/python -m venv $(PEERS)
 	$(PEERS)/bin/python bench/install_peers.py
+	@touch $@
+
+$(KERAS)/.made: tests/peers/keras/requirements.txt | $(VENV)/.made
+	$(BIN)/python -m venv $(KERAS)
+	$(KERAS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

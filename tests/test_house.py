@@ -23,7 +23,7 @@ CYTHON_FILES = [path for path in ENGINE if path.suffix in {".pyx", ".pxd", ".pxi
 STRATA = (
     {"errors"},
     {"variables", "checks", "keras_names", "memory", "naming"},
-    {"geometries", "shapes", "arrays", "random", "engine"},
+    {"shapes", "arrays", "random", "engine"},
     {"runtime"},
     {"plans"},
     {"ops", "program"},

@@ -1,0 +1,1 @@
+"""Keras's own tests over convcore: see run.py."""
