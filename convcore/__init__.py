@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         activations,
         backend,
         callbacks,
+        constraints,
         datasets,
         errors,
         initializers,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         ops,
         optimizers,
         random,
+        regularizers,
         runtime,
         saving,
         utils,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from convcore.metrics import Metric
     from convcore.models import Sequential
     from convcore.optimizers import Optimizer
+    from convcore.regularizers import Regularizer
     from convcore.runtime import get_math, get_num_threads, set_math, set_num_threads, show_config, threads
     from convcore.variables import Variable
 
@@ -47,12 +50,14 @@ __all__ = [
     "Loss",
     "Metric",
     "Optimizer",
+    "Regularizer",
     "Sequential",
     "Variable",
     "__version__",
     "activations",
     "backend",
     "callbacks",
+    "constraints",
     "datasets",
     "errors",
     "get_math",
@@ -65,6 +70,7 @@ __all__ = [
     "ops",
     "optimizers",
     "random",
+    "regularizers",
     "runtime",
     "saving",
     "set_math",
@@ -83,6 +89,7 @@ _HOMES = {
     "Loss": "losses",
     "Metric": "metrics",
     "Optimizer": "optimizers",
+    "Regularizer": "regularizers",
     "Sequential": "models",
     "Variable": "variables",
     "get_num_threads": "runtime",

@@ -131,6 +131,13 @@ _NAMES: dict[str, str] = {
         "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay LearningRateSchedule "
         "PiecewiseConstantDecay PolynomialDecay deserialize serialize"
     ),
+    "regularizers": (
+        "L1 L1L2 L2 OrthogonalRegularizer Regularizer deserialize get l1 l1_l2 l2 orthogonal_regularizer serialize"
+    ),
+    "constraints": (
+        "Constraint MaxNorm MinMaxNorm NonNeg UnitNorm deserialize get max_norm min_max_norm non_neg serialize "
+        "unit_norm"
+    ),
     "callbacks": (
         "BackupAndRestore CSVLogger Callback CallbackList EarlyStopping History LambdaCallback "
         "LearningRateScheduler ModelCheckpoint OrbaxCheckpoint ProgbarLogger ReduceLROnPlateau RemoteMonitor "

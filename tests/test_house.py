@@ -27,7 +27,7 @@ STRATA = (
     {"runtime"},
     {"plans"},
     {"ops", "program"},
-    {"activations", "initializers"},
+    {"activations", "constraints", "initializers", "regularizers"},
     {"layers", "datasets"},
     {"losses", "metrics", "optimizers", "callbacks", "training"},
     {"backend", "models", "saving", "summary", "utils"},

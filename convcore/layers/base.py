@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from convcore import regularizers
 from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
 from convcore.layers.symbolic import SymbolicTensor
-from convcore.layers.validation import InputSpec, Shape, check_input, refuse_unsupported, standardize_shape
+from convcore.layers.validation import InputSpec, Shape, check_input, standardize_shape
 from convcore.layers.weighted import Weighted
 from convcore.naming import auto_name
 from convcore.variables import FlatParameters
@@ -80,7 +81,6 @@ class Layer(Weighted):
         input_shape = pop_input_shape(kwargs)
         if kwargs:
             raise ParameterError(f"Unrecognized keyword arguments passed to {kind}: {kwargs}")
-        refuse_unsupported(kind, activity_regularizer=activity_regularizer)
         if not is_float32(dtype) or autocast is not True:
             argument = "autocast" if is_float32(dtype) else "dtype"
             raise NotSupportedError(
@@ -94,6 +94,8 @@ class Layer(Weighted):
         self.name = auto_name(kind) if name is None else name
         self.built = self._built_at_init
         self.input_spec = InputSpec()
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._activity_penalty: np.float32 | None = None
         self._trainable = trainable
         self._trainable_variables = []
         self._non_trainable_variables = []
@@ -169,11 +171,25 @@ class Layer(Weighted):
         output = standardize_shape(self.compute_output_shape((None, *x.shape)))[1:]
         return graph.add("python", x, layer=self, shape=tuple(-1 if dim is None else dim for dim in output))
 
+    def lower_with_penalty(self, graph: Graph, x: Value) -> Value:
+        """As `lower`, and what the activity regularizer adds to the loss of a model."""
+        y = self.lower(graph, x)
+        return y if self.activity_regularizer is None else graph.add("penalty", y, plan=self.activity_regularizer.plan)
+
+    def _activity_losses(self) -> list[np.float32]:
+        return [] if self._activity_penalty is None else [self._activity_penalty]
+
+    def _penalized(self, y: FloatArray) -> FloatArray:
+        """`y`, the output of a call, whose penalty `losses` tells."""
+        if self.activity_regularizer is not None:
+            self._activity_penalty = self.activity_regularizer(y)
+        return y
+
     def __call__(self, x: Any, training: bool | None = False) -> FloatArray:
         """The output for a batch `x`, any real dtype; builds the layer first if it is not built yet."""
         array = self._checked_input(x)
         if not self._is_custom:
-            return self._eager.forward(self, array, bool(training))
+            return self._penalized(self._eager.forward(self, array, bool(training)))
         expected = self.compute_output_shape(array.shape)
         y = as_float32(self.forward(array, training=bool(training)), f"The output of layer '{self.name}'")
         if y.shape != tuple(expected):
@@ -181,7 +197,7 @@ class Layer(Weighted):
                 f"Layer '{self.name}': forward() returned an array of shape {y.shape} where compute_output_shape() "
                 f"says {tuple(expected)}."
             )
-        return y
+        return self._penalized(y)
 
     def forward(self, x: Any, training: bool = True) -> FloatArray:
         """The output for a batch `x`; with ``training=True`` it can be followed by `backward`."""
@@ -227,7 +243,10 @@ class Layer(Weighted):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON types. A layer of one's own adds its arguments to them."""
-        return {"name": self.name, "trainable": self._trainable, "dtype": "float32"}
+        config = {"name": self.name, "trainable": self._trainable, "dtype": "float32"}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore import initializers
+from convcore import constraints, initializers, regularizers
 from convcore.errors import NotSupportedError, ShapeError, StateError
 from convcore.layers.arguments import is_float32
 from convcore.layers.eager import as_float32
-from convcore.layers.validation import refuse_unsupported, standardize_shape
+from convcore.layers.validation import standardize_shape
 from convcore.layers.weights import make_variable
 from convcore.variables import Variable
 
@@ -42,9 +42,10 @@ class Weighted:
         regularizer: Any = None,
         constraint: Any = None,
     ) -> Variable:
-        """Make a variable of this layer, float32 of `shape` (default: a scalar), in `build`."""
-        kind = type(self).__name__
-        refuse_unsupported(f"{kind}.add_weight", regularizer=regularizer, constraint=constraint)
+        """Make a variable of this layer, float32 of `shape` (default: a scalar), in `build`.
+
+        What `regularizer` makes of its value joins the loss, and `constraint` brings it back after each step.
+        """
         if not is_float32(dtype):
             raise NotSupportedError(f"convcore does not implement variables of dtype {dtype!r} (supported: 'float32')")
         dims = standardize_shape(() if shape is None else shape)
@@ -54,6 +55,7 @@ class Weighted:
         chosen = initializers.get("glorot_uniform" if initializer is None else initializer)
         label = name or f"variable_{len(self._trainable_variables) + len(self._non_trainable_variables)}"
         variable = make_variable(label, known, chosen, bool(trainable) and self._trainable, self.name)
+        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         (self._trainable_variables if trainable else self._non_trainable_variables).append(variable)
         return variable
 
@@ -81,6 +83,15 @@ class Weighted:
     @property
     def non_trainable_variables(self) -> list[Variable]:
         return self.non_trainable_weights
+
+    @property
+    def losses(self) -> list[np.float32]:
+        """What the regularizers add to the loss: of each trainable weight, and of what the last call returned."""
+        weights = [v.regularizer(v.value) for v in self.trainable_weights if v.regularizer is not None]
+        return [*self._activity_losses(), *weights]
+
+    def _activity_losses(self) -> list[np.float32]:
+        return []
 
     @property
     def trainable(self) -> bool:

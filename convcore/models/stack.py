@@ -252,7 +252,7 @@ class Stack(Layer, record_build=False):
     def lower(self, graph: Graph, x: Value) -> Value:
         for layer in self.layers:
             graph.layer = layer.name
-            x = layer.lower(graph, x)
+            x = layer.lower_with_penalty(graph, x)
         return x
 
     def _graph(self) -> Graph:

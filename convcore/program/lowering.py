@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.engine import native
+from convcore.plans.penalties import add_sums, penalize
 from convcore.plans.steps import Buffer, Origin, Steps
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
@@ -73,6 +74,8 @@ class Lowering:
         # Results of a ReLU that is part of their node, and those whose gradient has gone through it already.
         self._rectified = {node.output for node in self.nodes if node.kind != "relu" and node.settings.get("relu")}
         self._masked: set[Value] = set()
+        #: Where the penalties of activations are, and how many sums each has; None where there is no loss.
+        self.penalties: list[tuple[Buffer, int]] | None = None
         self._offsets = dict(zip(parameters.variables, parameters.offsets, strict=False))
 
     # ------------------------------------------------------------------------------- memory that nodes ask for
@@ -211,6 +214,20 @@ class Lowering:
         joined = self._softmax_in(loss)
         self.steps.origin = Origin("loss", joined)
         lower_loss(self, loss, self.graph.output, joined, total, weighted=weighted, order=order)
+
+    def penalize(self, total: npt.NDArray[np.float64], *, learning: bool) -> None:
+        """Add the penalties of activations and of trainable weights to `total`, and those of weights, if `learning`,
+        to the gradients, which are there."""
+        self.steps.origin = Origin("loss")
+        flat = self.parameters
+        for variable, start in zip(flat.variables, flat.offsets, strict=False):
+            plan = None if variable.regularizer is None else variable.regularizer.plan
+            if plan is not None and variable.trainable and variable.size and self.penalties is not None:
+                w, g = self.steps.bind(flat.values), self.steps.bind(flat.gradients)
+                places = w.at(4 * start), g.at(4 * start) if learning else None
+                self.penalties.append(penalize(self.steps, plan, variable.shape, *places))
+        for sums, count in self.penalties or ():
+            add_sums(self.steps, sums, count, self.steps.bind(total))
 
     def rows_of(self, count: int, order: Buffer | None) -> Buffer:
         """`count` words for each sample from the next external, which holds them for the batch or for the data set."""

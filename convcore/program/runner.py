@@ -47,7 +47,7 @@ class Runner:
         self._slots: list[Any] = []
         self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
         self._total = np.zeros(1, dtype=np.float64)
-        self._update = None if optimizer is None else Update(parameters, optimizer, self._total)
+        self._update = None if optimizer is None else Update(parameters, optimizer, self._total, scaled=False)
         # The dropout masks' key and the number of the step.
         self._random_state = np.zeros(2, dtype=np.uint64)
         self._last: tuple[CompiledProgram, tuple[Any, ...]] | None = None
@@ -238,12 +238,14 @@ class Runner:
     def _plan_test(self, n: int, kind: int, weighted: bool) -> CompiledProgram:
         low = self._lowering(n, training=False)
         self._plan_loss(low, kind, weighted)
+        low.penalize(self._total, learning=False)
         return CompiledProgram(low, low.cut())
 
     def _plan_train(self, n: int, kind: int, weighted: bool) -> CompiledProgram:
         low = self._lowering(n, training=True)
         self._plan_loss(low, kind, weighted)
         low.backward(to_input=False)
+        low.penalize(self._total, learning=True)
         if self._update is None:
             raise StateError("the model was compiled without an optimizer.")
         self._update.plan(low.steps)
@@ -252,6 +254,7 @@ class Runner:
     def _plan_loss(self, low: Lowering, kind: int, weighted: bool) -> None:
         if self.loss is None:
             raise StateError("the model was compiled without a loss.")
+        low.penalties = []
         low.gather_input(kind)
         low.forward(self.loss)
         low.loss(self.loss, self._total, weighted=weighted, order=Buffer("external", 1, 0))

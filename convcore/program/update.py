@@ -86,8 +86,9 @@ class Optimizer(Protocol):
 class Update:
     """The steps by which `optimizer` changes `parameters`, batch by batch.
 
-    A batch whose loss, `total`, is not finite changes nothing. `identities` are the variables that the optimizer knows,
-    if the parameters are copies of them.
+    A batch whose loss, `total`, is not finite changes nothing. The gradients are those of the loss times the
+    optimizer's `loss_scale_factor`, unless they are not `scaled`: in float32 the two cancel. `identities` are the
+    variables that the optimizer knows, if the parameters are copies of them.
     """
 
     def __init__(
@@ -96,11 +97,13 @@ class Update:
         optimizer: Optimizer,
         total: npt.NDArray[np.float64] | None = None,
         identities: Sequence[Any] | None = None,
+        scaled: bool = True,
     ) -> None:
         self.parameters = parameters
         self.optimizer = optimizer
         self.identities = parameters.variables if identities is None else identities
         self._total = total
+        self._scaled = scaled
         self._numbers = np.zeros(NUMBERS, dtype=np.float64)
         self._programs: dict[Hashable, Any] = {}
         offsets = zip(parameters.offsets, parameters.offsets[1:], strict=False)
@@ -155,7 +158,7 @@ class Update:
         values, gradients = self.parameters.values, self.parameters.gradients
         slots = dict(zip(o.slot_names, o.slots, strict=True))
         steps.origin = Origin("optimizer")
-        if o.loss_scale_factor is not None:
+        if o.loss_scale_factor is not None and self._scaled:
             self._over(steps, "scale_gradients", ranges, UNSCALE, None, gradients)
         if o.gradient_accumulation_steps:
             sums = slots["gradient_accumulator"]

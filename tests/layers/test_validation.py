@@ -131,15 +131,9 @@ def test_words_in_any_case() -> None:
 
 
 UNSUPPORTED: list[tuple[str, Any]] = [
-    ("kernel_regularizer", lambda v: layers.Conv2D(1, 3, kernel_regularizer=v)),
-    ("bias_regularizer", lambda v: layers.Conv2D(1, 3, bias_regularizer=v)),
-    ("activity_regularizer", lambda v: layers.Conv2D(1, 3, activity_regularizer=v)),
-    ("kernel_constraint", lambda v: layers.Conv2D(1, 3, kernel_constraint=v)),
-    ("bias_constraint", lambda v: layers.Dense(1, bias_constraint=v)),
     ("lora_rank", lambda v: layers.Dense(1, lora_rank=v)),
     ("lora_alpha", lambda v: layers.Conv2D(1, 3, lora_alpha=v)),
     ("quantization_config", lambda v: layers.Dense(1, quantization_config=v)),
-    ("activity_regularizer", lambda v: layers.Flatten(activity_regularizer=v)),
     ("noise_shape", lambda v: layers.Dropout(0.5, noise_shape=v)),
     ("dtype", lambda v: layers.Dense(1, dtype="float16")),
     ("autocast", lambda v: layers.Dense(1, autocast=False)),

@@ -4,6 +4,7 @@ from convcore.program.nodes.convolution import Conv2D, Conv2DPool
 from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.noise import Dropout
+from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import Relu, ScaleShift, Sigmoid, Softmax, Tanh
 from convcore.program.nodes.pooling import MaxPool2D
 from convcore.program.nodes.python import Python
@@ -17,6 +18,7 @@ NODES: dict[str, Kind] = {
     "dense": Dense(),
     "dropout": Dropout(),
     "max_pool2d": MaxPool2D(),
+    "penalty": Penalty(),
     "permute": Permute(),
     "python": Python(),
     "relu": Relu(),
