@@ -1,0 +1,58 @@
+"""The examples run, on few images."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import environment
+from tests.datasets.files import collection
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of data sets with few images."""
+    folder = tmp_path_factory.mktemp("images")
+    collection(folder)
+    collection(folder / "fashion_mnist")
+    return folder
+
+
+def run(name: str, *arguments: str, cwd: Path, **changes: str) -> str:
+    """What an example prints; it must not warn."""
+    command = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
+    done = subprocess.run(
+        command, cwd=cwd, env=environment(**changes), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_mnist(images: Path, tmp_path: Path) -> None:
+    said = run("mnist.py", "--epochs", "1", "--images", "40", cwd=tmp_path, CONVCORE_DATA=str(images))
+    assert "Total params: 243,786" in said
+    assert "Test loss" in said
+    assert "The first ten images show 0 1 2 3 4 5 6 7 8 9" in said
+
+
+def test_mnist_on_drawn_digits(tmp_path: Path) -> None:
+    said = run("mnist.py", "--data", "digits", "--epochs", "1", "--images", "600", cwd=tmp_path)
+    assert float(said.split("test accuracy ")[1].split()[0]) > 0.3
+
+
+def test_fashion_mnist(images: Path, tmp_path: Path) -> None:
+    said = run("fashion_mnist.py", "--epochs", "2", "--out", str(tmp_path), cwd=tmp_path, CONVCORE_DATA=str(images))
+    assert "epochs; the best model has a test accuracy of" in said
+    assert (tmp_path / "fashion.safetensors").exists()
+    assert (tmp_path / "fashion.csv").read_text().startswith("epoch,accuracy,learning_rate,loss")
+
+
+def test_every_example_is_tested() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [path.name for path in EXAMPLES.glob("*.py") if f'run("{path.name}"' not in text] == []
