@@ -79,9 +79,6 @@ def test_weights_come_back_after_each_step(kind: str) -> None:
     for constraint, axis in ((MaxNorm(0.5, axis=[0]), 0), (UnitNorm(axis=-1), -1), (NonNeg(), None), (Halved(), None)):
         made = make(), make(kernel_constraint=constraint, bias_constraint="non_neg")
         plain, ours = (keras.Sequential([layers.Input(shape), layer]) for layer in made)
-            keras.Sequential([layers.Input(shape), made])
-            for made in (make(), make(kernel_constraint=constraint, bias_constraint="non_neg"))
-        )
         for net in (plain, ours):
             net.compile(keras.optimizers.SGD(0.1), "mse")
             net.train_on_batch(x, np.ones((6, *net.output_shape[1:]), np.float32))
