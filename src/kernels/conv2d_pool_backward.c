@@ -163,49 +163,48 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
 
 /* ------------------------------------------------------------------------- weights, one channel of input */
 
-/* With one input channel, a kernel of at most 3x3 and a 2x2 pool, a window and all its taps lie in a 4x4 patch of x. Lanes
- * run over output channels: each picks, for each tap, the pixel that its code says. */
-enum { PATCH = 32, PATCH_TAPS = 3 };
+/* With one input channel, a 3x3 kernel and a 2x2 pool, a window and all its taps lie in a 4x4 patch of x. Lanes run over output
+ * channels: each picks, for each tap, the pixel that its code says. */
+enum { PATCH_SIDE = 4, PATCH = 32, PATCH_TAPS = 9 };
 
 static int64_t conv2d_backward_weights_pool_c1_tasks(const problem *p) { return ceil_div(p->n, p->count); }
 static int64_t conv2d_backward_weights_pool_c1_scratch(const problem *p) {
     return p->zw * PATCH * (int64_t)sizeof(real) + band_bytes(p, strip_rows(p, 1));
 }
 
-/* The patches of one row of windows; what lies outside the taps is zero. */
+/* The patches of one row of windows. */
 static void cut_patches(const problem *p, band in, real *patches) {
-    for (int64_t z = 0; z < p->zw; z++, patches += PATCH)
-        for (int64_t i = 0; i < p->kh + 1; i++)
-            for (int64_t j = 0; j < p->kw + 1; j++) patches[i * 4 + j] = in.x[i * in.row_step + z * p->tw + j];
+    for (int64_t z = 0; z < p->zw; z++, patches += PATCH, in.x += p->tw)
+        for (int64_t i = 0; i < PATCH_SIDE; i++)
+            memcpy(patches + i * PATCH_SIDE, in.x + i * in.row_step, PATCH_SIDE * sizeof(real));
 }
 
 /* partial[tap][oc] += g * picked pixel and partial_db[oc] += g, over one row of windows and `vecs` vectors of channels. */
 INLINE void pick_windows(const problem *p, const real *patches, const real *g, const uint8_t *codes, real *partial,
                          real *partial_db, const int vecs, int64_t lanes) {
-    const int64_t last = lanes - (vecs - 1) * VL;
+    const int64_t last = lanes - (vecs - 1) * VL, oc = p->oc;
     const int tail = last < VL;
     const vmask m = vmask_first(last);
-    vec acc[PATCH_TAPS * PATCH_TAPS][2], sum[2];
-    UNROLL for (int v = 0; v < vecs; v++) sum[v] = vset1(0);
-    UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) UNROLL for (int v = 0; v < vecs; v++) acc[tap][v] =
-        vset1(0);
-    for (int64_t z = 0; z < p->zw; z++, patches += PATCH, g += p->oc, codes += p->oc)
+    vec acc[PATCH_TAPS][2], sum[2];
+    UNROLL for (int v = 0; v < vecs; v++) {
+        sum[v] = vset1(0);
+        UNROLL for (int tap = 0; tap < PATCH_TAPS; tap++) acc[tap][v] = vset1(0);
+    }
+    for (int64_t z = p->zw; z > 0; z--, patches += PATCH, g += oc, codes += oc)
         UNROLL for (int v = 0; v < vecs; v++) {
             const vec value = load_channels(g, v, vecs, tail, m);
             sum[v] = vadd(sum[v], value);
             const vpicks picks = vpicks_of(codes + v * VL, v == vecs - 1 ? last : VL);
-            UNROLL for (int tap = 0; tap < PATCH_TAPS * PATCH_TAPS; tap++) acc[tap][v] =
-                vfma(value, vpick(patches + tap / 3 * 4 + tap % 3, picks), acc[tap][v]);
+            UNROLL for (int tap = 0; tap < PATCH_TAPS; tap++) acc[tap][v] =
+                vfma(value, vpick(patches, tap / 3 * PATCH_SIDE + tap % 3, picks), acc[tap][v]);
         }
-    UNROLL for (int v = 0; v < vecs; v++)
+    UNROLL for (int v = 0; v < vecs; v++) {
         store_channels(partial_db, vadd(load_channels(partial_db, v, vecs, tail, m), sum[v]), v, vecs, tail, m);
-    for (int64_t kh = 0; kh < p->kh; kh++)
-        for (int64_t kw = 0; kw < p->kw; kw++) {
-            real *d = partial + (kh * p->kw + kw) * p->oc;
-            for (int v = 0; v < vecs; v++)
-                store_channels(d, vadd(load_channels(d, v, vecs, tail, m), acc[kh * PATCH_TAPS + kw][v]), v, vecs, tail,
-                               m);
+        UNROLL for (int tap = 0; tap < PATCH_TAPS; tap++) {
+            real *d = partial + tap * oc;
+            store_channels(d, vadd(load_channels(d, v, vecs, tail, m), acc[tap][v]), v, vecs, tail, m);
         }
+    }
 }
 
 /* buf: x, g, codes, partial[chunk][kh][kw][oc], partial_db[chunk][oc]. A task is one chunk of p->count images. */

@@ -164,14 +164,18 @@ INLINE void vstore_codes(uint8_t *to, vec codes, int64_t n) {
 #endif
 }
 
-/* Lanes picked from a 4x4 patch by the codes 0 to 3 of a 2x2 window: table[0], table[1], table[4] or table[5]. */
+/* Lanes picked from a 4x4 patch by the codes 0 to 3 of a 2x2 window whose first element is at `at`: patch[at], patch[at + 1],
+ * patch[at + 4] or patch[at + 5]. */
 #if defined(__AVX512F__) && !defined(CONVCORE_F64)
 typedef __m512i vpicks;
 INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
     const __m512i c = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(vmask_first(n), codes));
     return _mm512_add_epi32(c, _mm512_and_si512(c, _mm512_set1_epi32(2)));
 }
-INLINE vec vpick(const real *table, vpicks picks) { return _mm512_permutexvar_ps(picks, _mm512_loadu_ps(table)); }
+/* The whole patch is one register. */
+INLINE vec vpick(const real *patch, int at, vpicks picks) {
+    return _mm512_permutexvar_ps(_mm512_add_epi32(picks, _mm512_set1_epi32(at)), _mm512_loadu_ps(patch));
+}
 #elif defined(__AVX2__) && !defined(CONVCORE_F64)
 typedef __m256i vpicks;
 INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
@@ -180,7 +184,9 @@ INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
     const __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
     return _mm256_add_epi32(c, _mm256_and_si256(c, _mm256_set1_epi32(2)));
 }
-INLINE vec vpick(const real *table, vpicks picks) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), picks); }
+INLINE vec vpick(const real *patch, int at, vpicks picks) {
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(patch + at), picks);
+}
 #else
 typedef struct vpicks {
     uint8_t at[VL];
@@ -190,9 +196,9 @@ INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
     for (int64_t i = 0; i < n; i++) picks.at[i] = (uint8_t)(codes[i] + (codes[i] & 2));
     return picks;
 }
-INLINE vec vpick(const real *table, vpicks picks) {
+INLINE vec vpick(const real *patch, int at, vpicks picks) {
     real lanes[VL];
-    for (int i = 0; i < VL; i++) lanes[i] = table[picks.at[i]];
+    for (int i = 0; i < VL; i++) lanes[i] = patch[at + picks.at[i]];
     return vload(lanes);
 }
 #endif
