@@ -9,6 +9,7 @@
  * over dy with its own taps. The weights are first turned to [tap][oc][ic], the taps of a phase side by side and from
  * the last to the first, so that the sum walks forward through dy. */
 #include "band.h"
+#include "turn.h"
 
 /* The order of the k taps along one axis: by phase, in a phase from the last to the first. */
 static void order_taps(int64_t *order, int64_t k, int64_t stride, int64_t dilation) {
@@ -34,9 +35,7 @@ static void conv2d_turn_weights(const problem *p, int64_t task, void *const *buf
     for (int64_t j = 0; j < p->kw; j++) {
         const real *w = (const real *)buf[0] + (rows[task] * p->kw + columns[j]) * p->ic * p->oc;
         real *turned = (real *)buf[1] + (task * p->kw + j) * p->ic * p->oc;
-        for (int64_t ic0 = 0; ic0 < p->ic; ic0 += 16)
-            for (int64_t oc = 0; oc < p->oc; oc++)
-                for (int64_t ic = ic0; ic < min64(ic0 + 16, p->ic); ic++) turned[oc * p->ic + ic] = w[ic * p->oc + oc];
+        turn(w, p->oc, turned, p->ic, p->ic, p->oc);
     }
 }
 

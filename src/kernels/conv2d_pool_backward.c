@@ -190,8 +190,7 @@ INLINE void pick_windows(const problem *p, const real *patches, const real *g, c
         sum[v] = vset1(0);
         UNROLL for (int tap = 0; tap < PATCH_TAPS; tap++) acc[tap][v] = vset1(0);
     }
-    for (int64_t z = p->zw; z > 0; z--, patches += PATCH, g += oc, codes += oc)
-        UNROLL for (int v = 0; v < vecs; v++) {
+    for (int64_t z = p->zw; z > 0; z--, patches += PATCH, g += oc, codes += oc) UNROLL for (int v = 0; v < vecs; v++) {
             const vec value = load_channels(g, v, vecs, tail, m);
             sum[v] = vadd(sum[v], value);
             const vpicks picks = vpicks_of(codes + v * VL, v == vecs - 1 ? last : VL);

@@ -3,7 +3,7 @@
  *   y[n, oc] = bias[oc] + sum x[n, ic] * w[ic, oc]      dx[n, ic] = sum dy[n, oc] * w[ic, oc]      dw[ic, oc] = sum x[n, ic] * dy[n, oc]
  */
 #include "kernel.h"
-#include "tile.h"
+#include "turn.h"
 
 enum { DENSE_ROWS = 28, DENSE_LINES = 28 };
 
@@ -42,11 +42,9 @@ static int64_t dense_turn_weights_tasks(const problem *p) { return ceil_div(p->i
  * then is the gradient with respect to x. */
 static void dense_turn_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    const real *w = buf[0];
-    real *turned = buf[1];
-    for (int64_t oc = 0; oc < p->oc; oc++)
-        for (int64_t ic = task * TURN_BLOCK; ic < min64((task + 1) * TURN_BLOCK, p->ic); ic++)
-            turned[oc * p->ic + ic] = w[ic * p->oc + oc];
+    const int64_t first = task * TURN_BLOCK;
+    turn((const real *)buf[0] + first * p->oc, p->oc, (real *)buf[1] + first, p->ic, min64(TURN_BLOCK, p->ic - first),
+         p->oc);
 }
 
 enum { DENSE_LEAF = 128 };

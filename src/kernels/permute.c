@@ -2,11 +2,11 @@
  *
  *   y[n, w, h, c] = x[n, h, w, c]      h < ih, w < iw, c < ic
  *
- * A task is some rows w of one n, about PERMUTE_TASK elements of y. Single elements (ic = 1) go through a tile that lies in
- * one piece on the stack: each line of x is read at once and each line of y written at once, so that no power of two
- * between rows throws lines out of the cache before they are used up. */
+ * A task is some rows w of one n, about PERMUTE_TASK elements of y. Single elements (ic = 1) go through the registers in
+ * squares: each line of x is read at once and each line of y written at once, so that no power of two between rows throws
+ * lines out of the cache before they are used up. */
 #include "kernel.h"
-#include "tile.h"
+#include "turn.h"
 
 #include <string.h>
 
@@ -17,21 +17,6 @@ static int64_t permute_step(const problem *p) {
 }
 static int64_t permute_blocks(const problem *p) { return ceil_div(p->iw, permute_step(p)); }
 static int64_t swap_axes_tasks(const problem *p) { return p->n * permute_blocks(p); }
-
-/* y[w * y_step + h] = x[h * x_step + w] for h < rows, w < columns: a full tile by way of the stack, a part of one (there
- * are few rows, or few columns) at once. */
-INLINE void permute_tile(const real *x, int64_t x_step, real *y, int64_t y_step) {
-    real tile[PERMUTE_TILE];
-    for (int64_t h = 0; h < PERMUTE_SIDE; h++)
-        for (int64_t w = 0; w < PERMUTE_SIDE; w++) tile[h * PERMUTE_SIDE + w] = x[h * x_step + w];
-    for (int64_t w = 0; w < PERMUTE_SIDE; w++)
-        for (int64_t h = 0; h < PERMUTE_SIDE; h++) y[w * y_step + h] = tile[h * PERMUTE_SIDE + w];
-}
-
-INLINE void permute_part(const real *x, int64_t x_step, real *y, int64_t y_step, int64_t rows, int64_t columns) {
-    for (int64_t w = 0; w < columns; w++)
-        for (int64_t h = 0; h < rows; h++) y[w * y_step + h] = x[h * x_step + w];
-}
 
 /* buf: x, y. */
 static void swap_axes(const problem *p, int64_t task, void *const *buf, void *scratch) {
@@ -56,11 +41,6 @@ static void swap_axes(const problem *p, int64_t task, void *const *buf, void *sc
     for (int64_t w = w0; w < w1; w += columns)
         for (int64_t h = 0; h < p->ih; h += side) {
             const int64_t rows = min64(side, p->ih - h), width = min64(columns, w1 - w);
-            const real *from = x + h * p->iw + w;
-            real *to = y + w * p->ih + h;
-            if (rows == PERMUTE_SIDE && width == PERMUTE_SIDE)
-                permute_tile(from, p->iw, to, p->ih);
-            else
-                permute_part(from, p->iw, to, p->ih, rows, width);
+            turn(x + h * p->iw + w, p->iw, y + w * p->ih + h, p->ih, rows, width);
         }
 }
