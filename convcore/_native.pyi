@@ -16,7 +16,9 @@ class Program:
     def __init__(
         self,
         dtype: str,
-        steps: list[tuple[str, dict[str, int | float], list[tuple[str, int, int] | None], float]],
+        steps: list[
+            tuple[str, dict[str, int | float], list[tuple[str, int, int] | None], float, tuple[int, int] | None]
+        ],
         *,
         arena_bytes: int,
         bound: list[Any],

@@ -171,7 +171,7 @@ def measure_peak(count: int = 1, *, dtype: str = "float32") -> float:
     sink = np.zeros(tasks, dtype=dtype)
     program = native.Program(
         dtype,
-        [("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)], math.inf)],
+        [("peak", {"n": tasks, "count": rounds}, [("external", 0, 0)], math.inf, None)],
         arena_bytes=0,
         bound=[],
         external_bytes=(sink.nbytes,),

@@ -6,7 +6,7 @@ from convcore.plans import dense
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["backward_data", "backward_weights", "chunk_images", "forward", "sum_over_rows"]
+__all__ = ["backward_data", "backward_weights", "by_image", "chunk_images", "forward", "sum_over_rows"]
 
 # Images in one chunk of a sum over the batch; doubled until the partial sums of all chunks fit.
 CHUNK_IMAGES = 8
@@ -41,6 +41,11 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) 
     steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
     steps.add(_kernel("conv2d_backward_data", g), g.fields(), dy, turned, None, dx, work=g.multiply_adds)
     steps.release(turned)
+
+
+def by_image(g: Geometry) -> tuple[int, int]:
+    """How tasks that go image by image are shared: CHUNK_IMAGES at a time, as many as a partial sum has."""
+    return g.n, CHUNK_IMAGES
 
 
 def chunk_images(steps: Steps, g: Geometry, elements: int) -> int:

@@ -7,9 +7,18 @@ from convcore.plans.layout import CACHE_LINE
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["backward_data", "backward_weights", "forward", "reason_apart", "reason_direct"]
+__all__ = [
+    "backward_data",
+    "backward_weights",
+    "forward",
+    "prepare_weights",
+    "reason_apart",
+    "reason_direct",
+    "turn_weights",
+]
 
 FREQUENCIES = 16
+MOST_LANES = 16
 LEAST_CHANNELS = 16
 LEAST_TILES = 4
 
@@ -64,12 +73,27 @@ def _fields(g: Geometry, pool: Geometry) -> dict[str, int]:
     return g.fields() | behind
 
 
+def prepare_weights(steps: Steps, g: Geometry, pool: Geometry, w: Buffer, *, exact: bool) -> Buffer | None:
+    """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
+    if _why_direct(g, pool, exact=exact) is not None:
+        return None
+    # Each frequency's weights end with a cache line of padding, see winograd.c.
+    turned = steps.bytes(FREQUENCIES * (g.ic * g.oc * steps.item_bytes + CACHE_LINE))
+    steps.add("winograd_weights", _fields(g, pool), w, turned, work=FREQUENCIES * g.ic * g.oc)
+    return turned
+
+
+def _why_direct(g: Geometry, pool: Geometry, *, exact: bool) -> str | None:
+    return "exact maths: no Winograd" if exact else reason_direct(g, pool)
+
+
 def forward(
     steps: Steps,
     g: Geometry,
     pool: Geometry,
     x: Buffer,
     w: Buffer,
+    turned: Buffer | None,
     bias: Buffer | None,
     y: Buffer,
     codes: Buffer | None,
@@ -77,21 +101,19 @@ def forward(
     relu: bool,
     exact: bool,
 ) -> None:
-    """The pooled output y, and which element of each window it is (bytes) if that is wanted."""
-    fields = _fields(g, pool) | {"relu": int(relu)}
+    """The pooled output y, and which element of each window it is (bytes) if that is wanted; `turned` are the weights
+    that `prepare_weights` prepared, which are released."""
+    fields, images = _fields(g, pool) | {"relu": int(relu)}, conv.by_image(g)
     windows = g.n * pool.oh * pool.ow * g.oc
-    work = windows * pool.kh * pool.kw * g.kh * g.kw * g.ic
-    direct = "exact maths: no Winograd" if exact else reason_direct(g, pool)
-    if direct is None:
-        # Each frequency's weights end with a cache line of padding, see winograd.c.
-        turned = steps.bytes(FREQUENCIES * (g.ic * g.oc * steps.item_bytes + CACHE_LINE))
-        steps.add("winograd_weights", fields, w, turned, work=FREQUENCIES * g.ic * g.oc)
-        steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=windows * FREQUENCIES * g.ic)
+    if turned is not None:
+        work = windows * FREQUENCIES * g.ic
+        steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=work, images=images)
         steps.release(turned)
-    elif _fits_patches(g, pool):
-        steps.add("conv2d_forward_pool_c1", fields, x, w, bias, y, codes, work=work, note=direct)
-    else:
-        steps.add("conv2d_forward_pool", fields, x, w, bias, y, codes, work=work, note=direct)
+        return
+    kernel = "conv2d_forward_pool_c1" if _fits_patches(g, pool) else "conv2d_forward_pool"
+    work = windows * pool.kh * pool.kw * g.kh * g.kw * g.ic
+    note = _why_direct(g, pool, exact=exact)
+    steps.add(kernel, fields, x, w, bias, y, codes, work=work, images=images, note=note)
 
 
 def backward_weights(
@@ -107,19 +129,35 @@ def backward_weights(
     total = {"n": chunks, "count": taps * g.oc}
     if _fits_patches(g, pool):
         sums = steps.reals(chunks * g.oc)
-        steps.add("conv2d_backward_weights_pool_c1", fields, x, dy, codes, partial, sums, work=work)
-        steps.add("sum_chunks", total, partial, dw, work=chunks * taps * g.oc)
-        if db is not None:
-            steps.add("sum_chunks", {"n": chunks, "count": g.oc}, sums, db, work=chunks * g.oc)
-        steps.release(sums)
+        kernel, buffers = "conv2d_backward_weights_pool_c1", [partial, sums]
     else:
-        steps.add("conv2d_backward_weights_pool", fields, x, dy, codes, partial, work=work)
-        if chunks > 1:
-            steps.add("sum_chunks", total, partial, partial, work=chunks * taps * g.oc)
-        dense.turn_weights(steps, g.oc, taps, partial, dw)
-        if db is not None:
-            conv.sum_over_rows(steps, pool, dy, db)
-    steps.release(partial)
+        sums = None
+        kernel, buffers = "conv2d_backward_weights_pool", [partial]
+    steps.add(kernel, fields, x, dy, codes, *buffers, work=work, images=(chunks, 1))
+
+    def add_up() -> None:
+        if sums is not None:
+            steps.add("sum_chunks", total, partial, dw, work=chunks * taps * g.oc)
+            if db is not None:
+                steps.add("sum_chunks", {"n": chunks, "count": g.oc}, sums, db, work=chunks * g.oc)
+            steps.release(sums)
+        else:
+            if chunks > 1:
+                steps.add("sum_chunks", total, partial, partial, work=chunks * taps * g.oc)
+            dense.turn_weights(steps, g.oc, taps, partial, dw)
+            if db is not None:
+                conv.sum_over_rows(steps, pool, dy, db)
+        steps.release(partial)
+
+    steps.after_group(add_up)
+
+
+def turn_weights(steps: Steps, g: Geometry, pool: Geometry, w: Buffer) -> Buffer:
+    """The weights as `backward_data` reads them."""
+    # Input channels may be padded to whole vectors.
+    turned = steps.reals(g.kh * g.kw * (g.ic + MOST_LANES - 1) * g.oc)
+    steps.add("conv2d_pool_turn_weights", _fields(g, pool), w, turned, work=g.kh * g.kw * g.ic * g.oc)
+    return turned
 
 
 def backward_data(
@@ -128,14 +166,11 @@ def backward_data(
     pool: Geometry,
     dy: Buffer,
     codes: Buffer,
-    w: Buffer,
+    turned: Buffer,
     dx: Buffer,
     relu_output: Buffer | None,
 ) -> None:
     """dx from the gradient dy of the pooled output; zero where `relu_output`, if x is the result of a ReLU, is."""
-    taps = g.kh * g.kw * g.ic
-    turned = steps.reals(taps * g.oc)
-    dense.turn_weights(steps, taps, g.oc, w, turned)
-    work = g.n * pool.oh * pool.ow * g.oc * taps
-    steps.add("conv2d_backward_data_pool", _fields(g, pool), dy, codes, turned, relu_output, dx, work=work)
-    steps.release(turned)
+    work = g.n * pool.oh * pool.ow * g.oc * g.kh * g.kw * g.ic
+    fields, images = _fields(g, pool), conv.by_image(g)
+    steps.add("conv2d_backward_data_pool", fields, dy, codes, turned, relu_output, dx, work=work, images=images)

@@ -47,6 +47,7 @@ ARRAYS = {
     "conv2d_forward_pool_c1": "x w oc pooled codes",
     "winograd_weights": "w frequencies",
     "conv2d_winograd_pool": "x frequencies oc pooled codes",
+    "conv2d_pool_turn_weights": "w w",
     "conv2d_backward_weights_pool": "x pooled codes partial_w",
     "conv2d_backward_weights_pool_c1": "x pooled codes partial_w partial_oc",
     "conv2d_backward_data_pool": "pooled codes w x x",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,14 +43,20 @@ class Steps:
         self.item_bytes = ITEM_BYTES[dtype]
         self.layout = Layout()
         self.steps: list[tuple[str, dict[str, int | float], list[Buffer | None], float]] = []
+        # Beside each step, how its tasks go through the images, if they do.
+        self.images: list[tuple[int, int] | None] = []
         # Beside each step, for explain: what it stands for, and why it takes a slower path than it might.
         self.remarks: list[tuple[Origin, str | None]] = []
         self.origin = Origin("")
         self._bound: list[Any] = []
         self._externals: list[tuple[int, bool]] = []
+        # How many shares the last step runs in, if it runs share by share; what waits until that group is complete.
+        self._shares = 0
+        self._waiting: list[tuple[Origin, Callable[[], None]]] = []
 
     def continued(self) -> Steps:
         """An empty list that runs after this one, over the same arena and the same externals."""
+        self._complete()
         following = Steps(self.dtype)
         following.layout = self.layout
         following.origin = self.origin
@@ -79,9 +85,27 @@ class Steps:
         return Buffer("arena", 0, self.layout.reserve(size))
 
     def release(self, buffer: Buffer) -> None:
-        """Let later steps have the arena's bytes of `buffer`; other buffers are not ours to release."""
+        """Let later steps have the arena's bytes of `buffer`; other buffers are not ours to release.
+
+        In a group they stay until it is complete: one share may be at the last step while another is at the first.
+        """
         if buffer.kind == "arena":
-            self.layout.release(buffer.offset)
+            self.after_group(lambda: self.layout.release(buffer.offset))
+
+    def after_group(self, action: Callable[[], None]) -> None:
+        """Do `action`, which adds what needs the results of all shares, when the group of the last step is complete."""
+        if self._shares:
+            self._waiting.append((self.origin, action))
+        else:
+            action()
+
+    def _complete(self) -> None:
+        """Steps that follow are not of the last step's group."""
+        self._shares = 0
+        waiting, self._waiting, origin = self._waiting, [], self.origin
+        for self.origin, action in waiting:
+            action()
+        self.origin = origin
 
     def add(
         self,
@@ -89,16 +113,27 @@ class Steps:
         fields: Mapping[str, int | float],
         *buffers: Buffer | None,
         work: float,
+        images: tuple[int, int] | None = None,
         note: str | None = None,
     ) -> None:
-        """Append a step; `work` is about how many multiply-adds it costs, `note` why it takes a slower path."""
+        """Append a step; `work` is about how many multiply-adds it costs, `note` why it takes a slower path.
+
+        `images` = (units, in share) says that its tasks go through the images in order, as many for each unit, and that
+        what they read of earlier steps with as many shares is of the same images. Such steps side by side are a group.
+        """
+        shares = 0 if images is None or images[0] <= images[1] else -(-images[0] // images[1])
+        if shares != self._shares:
+            self._complete()
+            self._shares = shares
         self.steps.append((kernel, dict(fields), list(buffers), float(work)))
+        self.images.append(images)
         self.remarks.append((self.origin, note))
 
     def build(self) -> native.Program:
+        self._complete()
         steps = [
-            (kernel, fields, [None if b is None else (b.kind, b.index, b.offset) for b in buffers], work)
-            for kernel, fields, buffers, work in self.steps
+            (kernel, fields, [None if b is None else (b.kind, b.index, b.offset) for b in buffers], work, images)
+            for (kernel, fields, buffers, work), images in zip(self.steps, self.images, strict=True)
         ]
         return native.Program(
             self.dtype,

@@ -71,6 +71,7 @@ class Lowering:
         self._values: dict[Value, Storage] = {}
         self._gradients: dict[Value, Storage] = {}
         self._saved: dict[Node, Buffer] = {}
+        self._prepared: dict[Node, Buffer] = {}
         # Results of a ReLU that is part of their node, and those whose gradient has gone through it already.
         self._rectified = {node.output for node in self.nodes if node.kind != "relu" and node.settings.get("relu")}
         self._masked: set[Value] = set()
@@ -146,6 +147,10 @@ class Lowering:
         """Keep what the forward pass of `node` leaves for its backward pass."""
         self._saved[node] = workspace
 
+    def prepared(self, node: Node) -> Buffer | None:
+        """The parameters of `node` in the form that its kind prepared, if it did."""
+        return self._prepared.get(node)
+
     def saved(self, node: Node) -> Buffer:
         return self._saved[node]
 
@@ -199,6 +204,11 @@ class Lowering:
     def forward(self, loss: LossSpec | None = None) -> None:
         """From the input to the output; a softmax that is one with the `loss` to come is left to it."""
         joined = self._softmax_in(loss)
+        for node in self.nodes:
+            self.steps.origin = Origin("forward", node)
+            prepared = NODES[node.kind].prepare(self, node)
+            if prepared is not None:
+                self._prepared[node] = prepared
         for node in self.nodes:
             if node is joined:
                 self.new_value(node.output)

@@ -27,36 +27,50 @@ cdef struct step:
     problem p
     int64_t tasks
     int64_t first_pointer
-    # Steps from here on that one thread runs on its own, too small to share; 1 for most.
+    # This step and those behind it that are of its group; in how many shares a group runs, each on one thread; how many
+    # tasks of this step are in one.
     int64_t together
+    int64_t shares
+    int64_t share
 
 
-cdef void run_tasks(const step *steps, int64_t together, int64_t task, void **pointers, char *scratch) noexcept nogil:
-    """One task of a step, or all of a few small steps."""
+cdef void run_share(const step *steps, int64_t together, int64_t share, void **pointers, char *scratch) noexcept nogil:
+    """One share of the tasks of each step of a group."""
     cdef int64_t s, t
-    if together == 1:
-        steps[0].run(&steps[0].p, task, pointers + steps[0].first_pointer, scratch)
-        return
     for s in range(together):
-        for t in range(steps[s].tasks):
+        for t in range(share * steps[s].share, min((share + 1) * steps[s].share, steps[s].tasks)):
             steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch)
+
+
+cdef bint balanced(int64_t shares, int threads) noexcept nogil:
+    """Whether `shares` of equal size leave a team of threads idle for a twentieth of the time at most."""
+    return (shares + threads - 1) // threads * threads * 20 <= shares * 21
 
 
 cdef void execute(
     const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
 ) noexcept nogil:
-    """The one parallel loop of the engine: for each step, its tasks."""
-    cdef int64_t s = 0, t, tasks = 0
+    """The one parallel loop of the engine: for each group of steps, its shares. A group that would leave threads idle goes
+    step by step, task by task."""
+    cdef int64_t s = 0, t, together = 1, shares = 0
+    cdef bint alone = False
     cdef fp_state saved = 0
     with parallel(num_threads=threads, use_threads_if=threads > 1):
         affinity_settle(threadid())
         saved = fp_enter()
         s = 0
         while s < count:
-            tasks = steps[s].tasks if steps[s].together == 1 else 1
-            for t in prange(tasks, schedule="dynamic"):
-                run_tasks(steps + s, steps[s].together, t, pointers, scratch + threadid() * scratch_step)
-            s = s + steps[s].together
+            alone = steps[s].shares > 1 and not balanced(steps[s].shares, threads)
+            together = 1 if alone else steps[s].together
+            shares = steps[s].tasks if alone else steps[s].shares
+            for t in prange(shares, schedule="dynamic"):
+                if alone:
+                    steps[s].run(
+                        &steps[s].p, t, pointers + steps[s].first_pointer, scratch + threadid() * scratch_step
+                    )
+                else:
+                    run_share(steps + s, together, t, pointers, scratch + threadid() * scratch_step)
+            s = s + together
         fp_leave(saved)
 
 
@@ -105,7 +119,9 @@ cdef class Program:
     """Steps over three kinds of memory: an arena of `arena_bytes`, `bound` buffers that the program keeps, and
     `externals` that each run brings.
 
-    A step is ``(kernel, fields, arguments, work)``, `work` about how many multiply-adds it does; an argument is None,
+    A step is ``(kernel, fields, arguments, work, images)``, `work` about how many multiply-adds it does and `images` None, or
+    ``(units, in share)`` if its tasks go through the images in order, as many tasks for each of the `units`: steps side by
+    side with as many shares then run share by share, so that what one writes the next finds in a cache. An argument is None,
     ``("arena", 0, offset)``, ``("bound", index, offset)`` or ``("external", index, offset)``, offsets in bytes.
     `external_bytes` says how long each external must be (-1: whatever the caller vouches for) and `written` which of
     them the program writes.
@@ -131,15 +147,16 @@ cdef class Program:
 
     def __cinit__(self, str dtype, list steps, *, int64_t arena_bytes, list bound, tuple external_bytes, tuple written):
         cdef const kernel *k
-        cdef int64_t i, pointer = 0, first_small = -1
+        cdef int64_t i, pointer = 0
+        cdef list grouped = []
         if len(external_bytes) > MOST_EXTERNALS:
             raise ValueError(f"a program takes at most {MOST_EXTERNALS} externals.")
         self.dtype = dtype
         self.arena_bytes = arena_bytes
         self.external_bytes = external_bytes
         self.written = written
-        self.kernel_names = tuple(name for name, _, _, _ in steps)
-        self.pointer_count = sum(len(arguments) for _, _, arguments, _ in steps)
+        self.kernel_names = tuple(name for name, *_ in steps)
+        self.pointer_count = sum(len(arguments) for _, _, arguments, *_ in steps)
         self.steps = <step *>calloc(len(steps) + 1, sizeof(step))
         self.arguments = <argument *>calloc(self.pointer_count + 1, sizeof(argument))
         self.own_pointers = <void **>calloc(self.pointer_count + 1, sizeof(void *))
@@ -149,7 +166,7 @@ cdef class Program:
         for thing in bound:
             PyObject_GetBuffer(thing, &self.bound_views[self.bound_count], PyBUF_WRITABLE)
             self.bound_count += 1
-        for name, fields, arguments, work in steps:
+        for name, fields, arguments, work, images in steps:
             k = find_kernel(dtype, name)
             if k.buffers != len(arguments):
                 raise ValueError(f"{name} takes {k.buffers} buffers, not {len(arguments)}.")
@@ -164,15 +181,21 @@ cdef class Program:
             for which in arguments:
                 self.arguments[pointer] = self.resolve(which)
                 pointer += 1
-            self.steps[i].together = 1
-            if work >= SMALL_WORK:
-                first_small = -1
-            elif first_small < 0:
-                first_small = i
-            else:
-                self.steps[first_small].together += 1
+            self.steps[i].together, self.steps[i].shares, self.steps[i].share = 1, self.steps[i].tasks, 1
+            units, in_share = images or (1, 1)
+            if work < SMALL_WORK:
+                self.steps[i].shares, self.steps[i].share = 1, self.steps[i].tasks
+            elif units > in_share:
+                if self.steps[i].tasks % units:
+                    raise ValueError(f"{name} has {self.steps[i].tasks} tasks, which {units} images cannot share.")
+                self.steps[i].shares = (units + in_share - 1) // in_share
+                self.steps[i].share = self.steps[i].tasks // units * in_share
+            grouped.append(work < SMALL_WORK or units > in_share)
             self.work += work
             self.step_count += 1
+        for i in range(self.step_count - 2, -1, -1):
+            if grouped[i] and grouped[i + 1] and self.steps[i].shares == self.steps[i + 1].shares:
+                self.steps[i].together = self.steps[i + 1].together + 1
         self.scratch_bytes = (self.scratch_bytes + CACHE_LINE - 1) // CACHE_LINE * CACHE_LINE
 
     cdef argument resolve(self, which) except *:
@@ -250,7 +273,7 @@ cdef class Program:
                 times = []
                 for s in range(self.step_count):
                     alone = self.steps[s]
-                    alone.together = 1
+                    alone.together, alone.shares, alone.share = 1, alone.tasks, 1
                     start = seconds()
                     with nogil:
                         execute(&alone, 1, pointers, scratch, self.scratch_bytes, threads)

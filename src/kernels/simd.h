@@ -256,4 +256,23 @@ INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t 
 #endif
 }
 
+/* Where a lane of a vector can hold a place as well as a value. */
+#if defined(__AVX512F__) && !defined(CONVCORE_F64)
+#define CONVCORE_LANE_LISTS
+#define LANE_CODES 16
+/* first + of_code[code], as the bits of lanes. */
+INLINE vec vplaces(const uint8_t *codes, const int32_t *of_code, int32_t first) {
+    const __m512i code = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)codes));
+    const __m512i place = _mm512_permutexvar_epi32(code, _mm512_loadu_si512(of_code));
+    return _mm512_castsi512_ps(_mm512_add_epi32(place, _mm512_set1_epi32(first)));
+}
+/* The lanes of `value` that are not zero, with their places. Returns how many; VL elements are written. */
+INLINE int64_t vappend(vec value, vec place, real *values, int32_t *places) {
+    const __mmask16 alive = _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    _mm512_storeu_ps(values, _mm512_maskz_compress_ps(alive, value));
+    _mm512_storeu_si512(places, _mm512_maskz_compress_epi32(alive, _mm512_castps_si512(place)));
+    return __builtin_popcount(alive);
+}
+#endif
+
 #endif

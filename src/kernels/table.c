@@ -10,7 +10,8 @@
 #include "conv2d_group_lanes.c"
 #include "conv2d_groups.c"
 #include "conv2d_pool.c"
-#include "conv2d_pool_backward.c"
+#include "conv2d_pool_backward_data.c"
+#include "conv2d_pool_backward_weights.c"
 #include "conv2d_pool_c1.c"
 #include "dense.c"
 #include "gradient.c"
@@ -47,6 +48,7 @@ static const kernel kernels[] = {
      conv2d_backward_weights_pool_scratch},
     {"conv2d_backward_weights_pool_c1", 5, conv2d_backward_weights_pool_c1, conv2d_backward_weights_pool_c1_tasks,
      conv2d_backward_weights_pool_c1_scratch},
+    {"conv2d_pool_turn_weights", 2, conv2d_pool_turn_weights, conv2d_pool_turn_weights_tasks, no_scratch},
     {"conv2d_backward_data_pool", 5, conv2d_backward_data_pool, conv2d_backward_data_pool_tasks,
      conv2d_backward_data_pool_scratch},
     {"add_border", 2, add_border, add_border_tasks, no_scratch},

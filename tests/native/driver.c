@@ -234,13 +234,17 @@ static void check_winograd(void) {
     check_pooled("conv2d_winograd_pool", &p, x, w, turned);
 }
 
-static void check_pool_backward(int64_t one_channel) {
-    problem p = one_channel ? random_conv(3, 1, 1, 1) : random_conv(0, 0, 0, 0);
-    if (!add_pool(&p, one_channel ? 2 : 0, 0)) return;
+/* Channels in a vector of the widest ISA: turned weights may be padded to whole vectors. */
+enum { MOST_LANES = 16 };
+
+enum { ANY_POOL, PATCHES, ONE_CHANNEL };
+static void check_pool_backward(int64_t which) {
+    problem p = which == ANY_POOL ? random_conv(0, 0, 0, 0) : random_conv(3, 1, 1, which == ONE_CHANNEL);
+    if (!add_pool(&p, which == ANY_POOL ? 0 : 2, 0)) return;
     p.relu = 0;
     const int64_t taps = p.kh * p.kw * p.ic, kept = below(4);
     real *x = numbers(x_size(&p)), *w = numbers(w_size(&p)), *g = numbers(z_size(&p)), *dx = reals(x_size(&p));
-    real *turned = reals(w_size(&p)), *partial = reals(chunks(&p) * w_size(&p)), *dw = reals(w_size(&p));
+    real *turned = reals(taps * p.oc * MOST_LANES), *partial = reals(chunks(&p) * w_size(&p)), *dw = reals(w_size(&p));
     uint8_t *codes = bytes(z_size(&p));
     double *map = doubles(y_size(&p)), *expected_dx = doubles(x_size(&p)), *expected_dw = doubles(w_size(&p));
     FOR(i, z_size(&p)) codes[i] = (uint8_t)below(p.qh * p.qw);
@@ -249,8 +253,8 @@ static void check_pool_backward(int64_t one_channel) {
     naive_backward_data(&p, map, w, expected_dx);
     naive_backward_weights(&p, x, map, expected_dw);
 
-    const problem to_rows = {.ic = taps, .oc = p.oc}, back = {.ic = p.oc, .oc = taps};
-    RUN("dense_turn_weights", &to_rows, w, turned);
+    const problem back = {.ic = p.oc, .oc = taps};
+    RUN("conv2d_pool_turn_weights", &p, w, turned);
     const int masked = below(2) == 1;
     RUN("conv2d_backward_data_pool", &p, g, codes, turned, masked ? x : NULL, dx);
     FOR(i, x_size(&p)) if (masked && x[i] <= 0) expected_dx[i] = 0;
@@ -260,7 +264,7 @@ static void check_pool_backward(int64_t one_channel) {
     sum_chunks(&p, partial, turned, w_size(&p));
     RUN("dense_turn_weights", &back, turned, dw);
     same("conv2d_backward_weights_pool", &p, dw, expected_dw, w_size(&p));
-    if (!one_channel) return;
+    if (which != ONE_CHANNEL) return;
     real *partial_db = reals(chunks(&p) * p.oc), *db = reals(p.oc);
     double *expected_db = doubles(p.oc);
     FOR(oc, p.oc) expected_db[oc] = 0;
@@ -288,8 +292,9 @@ int main(int argc, char **argv) {
         check_pool_forward(0);
         check_pool_forward(1);
         check_winograd();
-        check_pool_backward(0);
-        check_pool_backward(1);
+        check_pool_backward(ANY_POOL);
+        check_pool_backward(PATCHES);
+        check_pool_backward(ONE_CHANNEL);
         check_max_pool();
         check_dense();
         check_points();

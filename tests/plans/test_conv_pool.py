@@ -61,7 +61,8 @@ def test_who_takes_winograd_and_what_the_others_say(options: dict[str, Any], rea
     assert conv_pool.reason_direct(g, pool) == reason
     steps = Steps()
     x, w, y = (steps.external(-1) for _ in range(3))
-    conv_pool.forward(steps, g, pool, x, w, None, y, None, relu=True, exact=exact)
+    turned = conv_pool.prepare_weights(steps, g, pool, w, exact=exact)
+    conv_pool.forward(steps, g, pool, x, w, turned, None, y, None, relu=True, exact=exact)
     assert ("conv2d_winograd_pool" in kernels(steps)) == (reason is None and not exact)
     assert steps.remarks[-1][1] == ("exact maths: no Winograd" if exact else reason)
 
@@ -72,8 +73,28 @@ def test_gradients_give_their_scratch_back(channels: int, n: int) -> None:
     g, pool = (g.with_batch(n) for g in geometries(channels=channels))
     steps = Steps()
     x, w, dy, codes, dx, dw, db = (steps.external(-1) for _ in range(7))
+    turned = conv_pool.turn_weights(steps, g, pool, w)
     conv_pool.backward_weights(steps, g, pool, x, dy, codes, dw, db)
-    conv_pool.backward_data(steps, g, pool, dy, codes, w, dx, None)
+    conv_pool.backward_data(steps, g, pool, dy, codes, turned, dx, None)
+    steps.release(turned)
+    steps.continued()
     written = {buffer for _, _, buffers, _ in steps.steps for buffer in buffers[-2:]}
     assert {dw, db, dx} <= written
     assert all_scratch_is_back(steps)
+
+
+def test_images_go_through_both_gradients_before_anything_is_added_up() -> None:
+    g, pool = (g.with_batch(32) for g in geometries(channels=20))
+    steps = Steps()
+    x, w, dy, codes, dx, dw, db = (steps.external(-1) for _ in range(7))
+    turned = conv_pool.turn_weights(steps, g, pool, w)
+    conv_pool.backward_weights(steps, g, pool, x, dy, codes, dw, db)
+    conv_pool.backward_data(steps, g, pool, dy, codes, turned, dx, None)
+    steps.continued()
+    assert kernels(steps)[:4] == [
+        "conv2d_pool_turn_weights",
+        "conv2d_backward_weights_pool",
+        "conv2d_backward_data_pool",
+        "sum_chunks",
+    ]
+    assert steps.images[1:3] == [(4, 1), (32, 8)]

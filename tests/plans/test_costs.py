@@ -71,15 +71,16 @@ def test_with_a_pool_behind() -> None:
     steps = Steps()
     x, w, b, y, codes = (steps.external(-1) for _ in range(5))
     for kept in (codes, None):
-        conv_pool.forward(steps, G, POOL, x, w, b, y, kept, relu=False, exact=True)
-    conv_pool.backward_data(steps, G, POOL, y, codes, w, x, None)
-    conv_pool.backward_data(steps, G, POOL, y, codes, w, x, x)
+        conv_pool.forward(steps, G, POOL, x, w, None, b, y, kept, relu=False, exact=True)
+    for mask in (None, x):
+        turned = conv_pool.turn_weights(steps, G, POOL, w)
+        conv_pool.backward_data(steps, G, POOL, y, codes, turned, x, mask)
     assert totals(steps) == [
         ("conv2d_forward_pool", X + W + B + Z + Z // 4),
         ("conv2d_forward_pool", X + W + B + Z),
-        ("dense_turn_weights", 2 * W),
+        ("conv2d_pool_turn_weights", 2 * W),
         ("conv2d_backward_data_pool", Z + Z // 4 + W + X),
-        ("dense_turn_weights", 2 * W),
+        ("conv2d_pool_turn_weights", 2 * W),
         ("conv2d_backward_data_pool", Z + Z // 4 + W + 2 * X),
     ]
     assert [costs.fused(*step[:3]) for step in steps.steps] == [

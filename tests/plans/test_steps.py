@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convcore import runtime
 from convcore.engine import native
-from convcore.plans.steps import Buffer, Steps
+from convcore.plans.steps import Buffer, Origin, Steps
 
 
 def test_buffers_of_the_three_kinds() -> None:
@@ -79,3 +80,66 @@ def test_a_kernel_that_is_not_there() -> None:
     with pytest.raises((KeyError, ValueError), match="no_such_kernel"):
         steps.build()
     assert "scale_shift" in native.list_kernels()
+
+
+def sums(steps: Steps, n: int, x: Buffer, y: Buffer, images: tuple[int, int] | None) -> None:
+    """y[chunk] = sum of x over the chunks of 2 of n rows of 8, large enough for threads."""
+    fields = {"n": n, "oh": 1, "ow": 1, "oc": 8, "count": 2}
+    steps.add("sum_rows", fields, x, y, work=1e6, images=images)
+
+
+def test_a_group_keeps_its_memory_and_what_waits_for_it_until_it_is_complete() -> None:
+    steps = Steps()
+    x = steps.external(-1)
+    first, second = steps.reals(32), steps.reals(32)
+    sums(steps, 8, x, first, (4, 1))
+    steps.release(first)
+    steps.origin = Origin("waits")
+    steps.after_group(lambda: steps.add("scale_shift", {"count": 32, "a": 2.0}, second, second, work=1))
+    steps.origin = Origin("comes first")
+    sums(steps, 8, x, second, (4, 1))
+    assert steps.reals(32) not in {first, second}
+    steps.add("scale_shift", {"count": 32, "a": 3.0}, second, second, work=1)
+    assert [(kernel, origin.part) for (kernel, *_), (origin, _) in zip(steps.steps, steps.remarks, strict=True)] == [
+        ("sum_rows", ""),
+        ("sum_rows", "comes first"),
+        ("scale_shift", "waits"),
+        ("scale_shift", "comes first"),
+    ]
+    assert steps.reals(32) == first
+    assert steps.images == [(4, 1), (4, 1), None, None]
+
+
+def test_few_images_are_no_group() -> None:
+    """One share would leave all but one thread without work."""
+    steps = Steps()
+    x, y = steps.external(-1), steps.reals(8)
+    sums(steps, 2, x, y, (2, 8))
+    steps.release(y)
+    assert steps.reals(8) == y
+
+
+@pytest.mark.parametrize("n", [8, 64, 66, 90])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_group_computes_what_its_steps_do(n: int, threads: int) -> None:
+    """Also where its shares would leave threads idle, and it goes step by step."""
+    x = np.random.default_rng(0).integers(-8, 9, (n, 8)).astype(np.float32)
+    chunks = n // 2
+    steps = Steps()
+    given, result = steps.external(x.nbytes), steps.external(4 * 8 * chunks, written=True)
+    between = steps.reals(8 * chunks)
+    sums(steps, n, given, between, (chunks, 1))
+    fields = {"n": chunks, "oh": 1, "ow": 1, "oc": 8, "count": 1}
+    steps.add("sum_rows", fields, between, result, work=1e6, images=(chunks, 1))
+    y = np.zeros((chunks, 8), np.float32)
+    with runtime.threads(threads):
+        steps.build().run((x, y))
+    np.testing.assert_array_equal(y, x.reshape(chunks, 2, 8).sum(axis=1))
+
+
+def test_images_that_do_not_share_the_tasks_are_refused() -> None:
+    steps = Steps()
+    x = steps.external(-1)
+    sums(steps, 8, x, steps.reals(32), (3, 1))
+    with pytest.raises(ValueError, match="4 tasks, which 3 images cannot share"):
+        steps.build()

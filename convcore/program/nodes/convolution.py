@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcore.errors import StateError
 from convcore.plans import conv, conv_pool
+from convcore.plans.steps import Buffer
 from convcore.program.nodes.kind import Kind, Parameters, Windowed
 from convcore.program.values import Node, Shape
 from convcore.shapes import Geometry, conv2d_geometry
@@ -56,6 +57,10 @@ class Conv2DPool(Kind):
         pool: Geometry = settings["pool"]
         return pool.y_shape[1:]
 
+    def prepare(self, low: Lowering, node: Node) -> Buffer | None:
+        g, behind = self._geometries(low, node)
+        return conv_pool.prepare_weights(low.steps, g, behind, low.parameters_of(node)[0], exact=low.exact)
+
     def forward(self, low: Lowering, node: Node) -> None:
         g, behind = self._geometries(low, node)
         codes = low.steps.bytes(low.n * node.output.size) if low.training else None
@@ -63,18 +68,22 @@ class Conv2DPool(Kind):
             low.save(node, codes)
         w, bias = low.parameters_of(node)
         x, y = low.value(node.inputs[0]), low.new_value(node.output)
-        conv_pool.forward(low.steps, g, behind, x, w, bias, y, codes, relu=node.settings["relu"], exact=low.exact)
+        turned, relu = low.prepared(node), node.settings["relu"]
+        conv_pool.forward(low.steps, g, behind, x, w, turned, bias, y, codes, relu=relu, exact=low.exact)
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
         (x,) = node.inputs
         g, behind = self._geometries(low, node)
         dy = low.masked_gradient(node.output) if node.settings["relu"] else low.gradient(node.output)
+        w, _ = low.parameters_of(node)
         dw, db = low.gradients_of(node)
+        # Before the images come: from dw to dx and on to the node before, they go without a stop.
+        turned = conv_pool.turn_weights(low.steps, g, behind, w) if wanted[0] else None
         conv_pool.backward_weights(low.steps, g, behind, low.value(x), dy, low.saved(node), dw, db)
-        if wanted[0]:
-            w, _ = low.parameters_of(node)
+        if turned is not None:
             dx = low.new_gradient(x)
-            conv_pool.backward_data(low.steps, g, behind, dy, low.saved(node), w, dx, low.take_mask(x))
+            conv_pool.backward_data(low.steps, g, behind, dy, low.saved(node), turned, dx, low.take_mask(x))
+            low.steps.release(turned)
         low.steps.release(low.saved(node))
 
     def _geometries(self, low: Lowering, node: Node) -> tuple[Geometry, Geometry]:

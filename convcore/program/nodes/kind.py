@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from convcore.plans.steps import Buffer
 from convcore.program.values import Node, Shape
 from convcore.shapes import Geometry
 
@@ -34,6 +35,12 @@ class Kind(ABC):
         Checks all three. `settings`, the keywords of `Graph.add`, become those of the node: what is resolved here,
         a geometry say, goes into them.
         """
+
+    def prepare(self, low: Lowering, node: Node) -> Buffer | None:
+        """Plan the steps that put the parameters into the form in which `forward` reads them, `low.prepared(node)`;
+        None if it reads them as they are. They run before any image does, so that images can go through several nodes
+        without a stop."""
+        return None
 
     @abstractmethod
     def forward(self, low: Lowering, node: Node) -> None:
