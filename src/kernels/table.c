@@ -23,6 +23,9 @@
 #include "permute.c"
 #include "pointwise.c"
 #include "pool.c"
+#include "pool_average.c"
+#include "pool_global.c"
+#include "unpool.c"
 #include "winograd.c"
 
 static int64_t no_scratch(const problem *p) { return (void)p, 0; }
@@ -56,6 +59,13 @@ static const kernel kernels[] = {
     {"sum_chunks", 2, sum_chunks, sum_chunks_tasks, no_scratch},
     {"max_pool2d", 3, max_pool2d, max_pool2d_tasks, no_scratch},
     {"max_pool2d_backward", 3, max_pool2d_backward, max_pool2d_backward_tasks, no_scratch},
+    {"max_unpool2d", 3, max_unpool2d, max_unpool2d_tasks, no_scratch},
+    {"max_unpool2d_backward", 3, max_unpool2d_backward, max_unpool2d_tasks, no_scratch},
+    {"avg_pool2d", 2, avg_pool2d, avg_pool2d_tasks, no_scratch},
+    {"avg_pool2d_backward", 2, avg_pool2d_backward, avg_pool2d_backward_tasks, no_scratch},
+    {"global_avg_pool2d", 2, global_avg_pool2d, global_pool2d_tasks, no_scratch},
+    {"global_avg_pool2d_backward", 2, global_avg_pool2d_backward, global_pool2d_tasks, no_scratch},
+    {"global_max_pool2d", 3, global_max_pool2d, global_pool2d_tasks, no_scratch},
     {"dense_forward", 4, dense_forward, dense_forward_tasks, no_scratch},
     {"dense_turn_weights", 2, dense_turn_weights, dense_turn_weights_tasks, no_scratch},
     {"dense_backward_weights", 3, dense_backward_weights, dense_backward_weights_tasks, no_scratch},
