@@ -11,12 +11,15 @@ import numpy.typing as npt
 from convcore.arrays import as_indices, as_reals
 from convcore.engine import native
 from convcore.errors import ShapeError
+from convcore.ops.planes import Planes, planes
 from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import Geometry, pool2d_geometry, shape_argument
 
-__all__ = ["max_pool2d", "max_pool2d_backward"]
+__all__ = ["checked_indices", "max_pool", "max_pool2d", "max_pool2d_backward", "max_pool_backward"]
+
+INDEX_BYTES = 8
 
 
 @lru_cache(PROGRAMS)
@@ -25,21 +28,50 @@ def _max_pool2d_program(g: Geometry, dtype: str, with_indices: bool) -> native.P
     x = steps.external(int(np.prod(g.x_shape)) * steps.item_bytes)
     outputs = int(np.prod(g.y_shape))
     y = steps.external(outputs * steps.item_bytes, written=True)
-    pool.max_pool2d(steps, g, x, y, steps.external(outputs * 4, written=True) if with_indices else None)
+    indices = steps.external(outputs * INDEX_BYTES, written=True) if with_indices else None
+    pool.max_pool2d(steps, g, x, y, indices, wide=True)
     return steps.build()
 
 
+def max_pool(
+    x: Array, dtype: str, seen: Planes, return_indices: Any, **geometry: Any
+) -> Array | tuple[Array, npt.NDArray[np.int64]]:
+    """`max_pool2d` of a checked array, which is read as `seen`."""
+    g = pool2d_geometry(seen.images, **geometry)
+    with_indices = boolean("return_indices", return_indices)
+    y = new_result(seen.shape(g.oh, g.ow), dtype)
+    if not with_indices:
+        if g.n:
+            run(_max_pool2d_program(g, dtype, False), x, y)
+        return y
+    indices = new_result(y.shape, np.int64)
+    if g.n:
+        run(_max_pool2d_program(g, dtype, True), x, y, indices)
+    return y, indices
+
+
 def max_pool2d(
-    x: npt.ArrayLike, pool_size: Any = 2, *, stride: Any = None, padding: Any = "valid", return_indices: bool = False
+    x: npt.ArrayLike,
+    pool_size: Any = 2,
+    *,
+    stride: Any = None,
+    padding: Any = "valid",
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    data_format: str = "channels_last",
 ) -> Array | tuple[Array, npt.NDArray[np.int64]]:
     """The maximum of each window.
 
-    Parameters: `x` (n, height, width, channels); `pool_size` and `stride` (default: `pool_size`), in pixels, an int or
-    one per axis; `padding` as in `conv2d`, at most half a window, and it counts as -inf.
+    Parameters: `x` (n, height, width, channels), or (n, channels, height, width) with `data_format="channels_first"`;
+    `pool_size`, `stride` (default: `pool_size`) and `dilation`, in pixels, an int or one per axis; `padding` as in
+    `conv2d`, or "same_lower" (the odd pixel above and to the left), at most half a window, and it counts as -inf;
+    `ceil_mode` keeps a last window that reaches beyond the padded image (PyTorch's rule).
 
-    Returns y (n, output height, output width, channels), with `return_indices` also where each maximum lies: int64,
-    flat in the plane of its image and channel (row * width + column). The first of equal maxima wins; a NaN wins over
-    every number, and the first NaN over later ones (PyTorch takes the last).
+    Returns y (n, output height, output width, channels) in the layout of x, with `return_indices` also where each
+    maximum lies: int64, flat in the plane of its image and channel (row * width + column). The first of equal maxima
+    wins; a NaN wins over every number, and the first NaN over later ones (PyTorch takes the last). Raises
+    `ShapeError`, `ParameterError` or `DTypeError`.
 
     >>> import numpy as np, convcore
     >>> x = np.array([[1, 5], [7, 2]], np.float32).reshape(1, 2, 2, 1)
@@ -48,24 +80,46 @@ def max_pool2d(
     (7.0, 2)
     """
     dtype, (images,) = as_reals(x=x)
-    g = pool2d_geometry(images.shape, pool_size=pool_size, stride=stride, padding=padding)
-    with_indices = boolean("return_indices", return_indices)
-    y = new_result(g.y_shape, dtype)
-    outputs = [y, new_result(g.y_shape, np.int32)] if with_indices else [y]
-    if g.n:
-        run(_max_pool2d_program(g, dtype, with_indices), images, *outputs)
-    return (y, outputs[1].astype(np.int64)) if with_indices else y
+    seen = planes("x", images.shape, data_format)
+    words = {"pool_size": pool_size, "stride": stride, "padding": padding, "dilation": dilation}
+    return max_pool(images, dtype, seen, return_indices, **words, ceil_mode=boolean("ceil_mode", ceil_mode))
 
 
 @lru_cache(PROGRAMS)
 def _max_pool2d_backward_program(g: Geometry, dtype: str) -> native.Program:
     steps = Steps(dtype)
     outputs = int(np.prod(g.y_shape))
-    dy, indices = steps.external(outputs * steps.item_bytes), steps.external(outputs * 4)
-    pool.max_pool2d_backward(
-        steps, g, dy, indices, steps.external(int(np.prod(g.x_shape)) * steps.item_bytes, written=True)
-    )
+    dy, indices = steps.external(outputs * steps.item_bytes), steps.external(outputs * INDEX_BYTES)
+    dx = steps.external(int(np.prod(g.x_shape)) * steps.item_bytes, written=True)
+    pool.max_pool2d_backward(steps, g, dy, indices, dx, wide=True)
     return steps.build()
+
+
+def checked_indices(indices: npt.ArrayLike, shape: Shape, plane: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """`indices` as int64 of `shape`, each of them in a plane of so many rows and columns."""
+    places = as_indices("indices", indices)
+    check_shape("indices", places, shape, "that of the values")
+    pixels = plane[0] * plane[1]
+    # As unsigned numbers, negative ones are beyond every plane.
+    if places.size and places.view(np.uint64).max() >= pixels:
+        at = tuple(int(i) for i in np.argwhere((places < 0) | (places >= pixels))[0])
+        raise ShapeError(
+            f"indices{list(at)} is {places[at]}: outside the plane of {plane[0]}x{plane[1]} pixels, 0 to {pixels - 1}."
+        )
+    return places
+
+
+def max_pool_backward(
+    dy: Array, dtype: str, indices: npt.ArrayLike, input_shape: Shape, seen: Planes, **geometry: Any
+) -> Array:
+    """`max_pool2d_backward` of a checked array, of an input that is read as `seen`."""
+    g = pool2d_geometry(seen.images, **geometry)
+    check_shape("dy", dy, seen.shape(g.oh, g.ow), "what the pool returns for this input_shape")
+    places = checked_indices(indices, dy.shape, (g.ih, g.iw))
+    dx = new_result(input_shape, dtype)
+    if g.n:
+        run(_max_pool2d_backward_program(g, dtype), dy, places, dx)
+    return dx
 
 
 def max_pool2d_backward(
@@ -76,6 +130,9 @@ def max_pool2d_backward(
     pool_size: Any = 2,
     stride: Any = None,
     padding: Any = "valid",
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    data_format: str = "channels_last",
 ) -> Array:
     """The gradient of `max_pool2d`: each element of `dy` is added to the pixel whose maximum it is of.
 
@@ -89,19 +146,7 @@ def max_pool2d_backward(
     [[0.0, 0.0], [3.0, 0.0]]
     """
     dtype, (grad,) = as_reals(dy=dy)
-    places = as_indices("indices", indices)
-    g = pool2d_geometry(
-        shape_argument("input_shape", input_shape, 4), pool_size=pool_size, stride=stride, padding=padding
-    )
-    check_shape("dy", grad, g.y_shape, "what max_pool2d returns for this input_shape")
-    check_shape("indices", places, g.y_shape, "that of dy")
-    outside = (places < 0) | (places >= g.ih * g.iw)
-    if outside.any():
-        at = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise ShapeError(
-            f"indices{list(at)} is {places[at]}: outside the plane of {g.ih}x{g.iw} pixels, 0 to {g.ih * g.iw - 1}."
-        )
-    dx = new_result(g.x_shape, dtype)
-    if g.n:
-        run(_max_pool2d_backward_program(g, dtype), grad, places.astype(np.int32), dx)
-    return dx
+    shape = shape_argument("input_shape", input_shape, 4)
+    seen = planes("input_shape", shape, data_format)
+    words = {"pool_size": pool_size, "stride": stride, "padding": padding, "dilation": dilation}
+    return max_pool_backward(grad, dtype, indices, shape, seen, **words, ceil_mode=boolean("ceil_mode", ceil_mode))
