@@ -157,14 +157,16 @@ INLINE void scatter_channels(const real *restrict dy, const void *indices, int64
         for (int64_t k = 0; k < channels; k++) dx[word_at(indices, at + i * c + k, wide) * c + k] += dy[i * c + k];
 }
 
-static int64_t max_pool2d_backward_tasks(const problem *p) { return pool_image_tasks(p->n, p->ih * p->iw, p->ic); }
+static int64_t max_pool2d_backward_tasks(const problem *p) {
+    return pool_image_tasks(p->n, p->ih * p->iw, p->ic, scattered_channels(p->n, p->ic));
+}
 
 /* dx[n, index, c] += dy[n, oh, ow, c], windows in their order. buf: dy, indices (int64 if p->kind is 1, else int32), dx. A
  * task is some images, or a block of one's channels: no two tasks meet in a pixel. */
 static void max_pool2d_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     const int64_t c = p->ic, plane = p->ih * p->iw, pixels = p->oh * p->ow;
-    const pool_images part = pool_images_of(task, p->n, plane, c);
+    const pool_images part = pool_images_of(task, p->n, plane, c, scattered_channels(p->n, c));
     const int64_t channels = part.c1 - part.c0;
     for (int64_t n = part.n0; n < part.n1; n++) {
         const int64_t at = n * pixels * c + part.c0;

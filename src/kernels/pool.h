@@ -17,7 +17,8 @@ enum {
     POOL_BLOCK = 512,   /* elements of a row that a narrow pool keeps at hand */
     POOL_NARROW = 8,    /* fewer channels than these are narrow */
     POOL_FEW = 4,       /* outputs fewer than these are computed one by one */
-    POOL_CHANNELS = 32, /* channels of a task that takes whole images */
+    POOL_CHANNELS = 64, /* channels of a task that takes whole planes */
+    POOL_MANY = 8,      /* so many images are work enough for all threads */
     POOL_VECS = 4,
 };
 
@@ -118,22 +119,29 @@ INLINE int64_t word_at(const void *words, int64_t at, int64_t wide) {
     return wide ? ((const int64_t *)words)[at] : ((const int32_t *)words)[at];
 }
 
-/* Whole images, or of one image a block of channels. */
+/* Some images, or of one image a block of its channels. */
 typedef struct pool_images {
     int64_t n0, n1, c0, c1;
 } pool_images;
 
-/* Tasks over n images of `pixels` pixels each. */
-static int64_t pool_image_tasks(int64_t n, int64_t pixels, int64_t c) {
-    const int64_t images = c > POOL_CHANNELS ? 1 : max64(1, POOL_TASK / (pixels * c));
-    return ceil_div(n, images) * ceil_div(c, POOL_CHANNELS);
+INLINE int64_t pool_image_step(int64_t pixels, int64_t c, int64_t block) {
+    return c > block ? 1 : max64(1, POOL_TASK / (pixels * c));
 }
 
-static pool_images pool_images_of(int64_t task, int64_t n, int64_t pixels, int64_t c) {
-    const int64_t images = c > POOL_CHANNELS ? 1 : max64(1, POOL_TASK / (pixels * c)),
-                  blocks = ceil_div(c, POOL_CHANNELS);
-    const int64_t n0 = task / blocks * images, c0 = task % blocks * POOL_CHANNELS;
-    return (pool_images){n0, min64(n, n0 + images), c0, min64(c, c0 + POOL_CHANNELS)};
+/* Tasks over n images of `pixels` pixels each, channels in blocks. */
+static int64_t pool_image_tasks(int64_t n, int64_t pixels, int64_t c, int64_t block) {
+    return ceil_div(n, pool_image_step(pixels, c, block)) * ceil_div(c, block);
+}
+
+static pool_images pool_images_of(int64_t task, int64_t n, int64_t pixels, int64_t c, int64_t block) {
+    const int64_t step = pool_image_step(pixels, c, block), blocks = ceil_div(c, block);
+    const int64_t n0 = task / blocks * step, c0 = task % blocks * block;
+    return (pool_images){n0, min64(n, n0 + step), c0, min64(c, c0 + block)};
+}
+
+/* Channels of a task that moves single elements: all, unless there are few images. */
+INLINE int64_t scattered_channels(int64_t n, int64_t c) {
+    return n >= POOL_MANY ? c : min64(c, POOL_CHANNELS * ceil_div(c * n, POOL_CHANNELS * POOL_MANY));
 }
 
 INLINE void clear_channels(real *x, int64_t pixels, int64_t c, int64_t channels) {

@@ -13,6 +13,22 @@ INLINE real pool_divisor(const problem *p, int64_t oh, int64_t ow) {
     return (real)((rows.end - rows.first) * (columns.end - columns.first));
 }
 
+/* The divisors of outputs w0 up to w1 of row oh, for each of c channels; most have all their columns in the image. */
+INLINE void fill_divisors(const problem *p, int64_t oh, int64_t w0, int64_t w1, int64_t c, real *to) {
+    const int64_t full0 = outputs_inside(w0, w1, -p->pl, p->sw, p->iw).first;
+    const int64_t full1 = max64(full0, outputs_inside(w0, w1, p->kw - 1 - p->pl, p->sw, p->iw).end);
+    for (int64_t ow = w0; ow < w1; ow++) {
+        if (ow == full0 && full0 < full1) {
+            const real divisor = pool_divisor(p, oh, ow);
+            for (int64_t e = (full0 - w0) * c; e < (full1 - w0) * c; e++) to[e] = divisor;
+            ow = full1 - 1;
+            continue;
+        }
+        const real divisor = pool_divisor(p, oh, ow);
+        for (int64_t k = 0; k < c; k++) to[(ow - w0) * c + k] = divisor;
+    }
+}
+
 static int64_t avg_pool2d_tasks(const problem *p) { return pool_parts(p->n, p->oh, p->ow, p->ic); }
 
 /* `vecs` vectors of channels of one window, or with `tail` so many channels of the only one. */
@@ -61,26 +77,30 @@ INLINE void average_row_few(const problem *p, const real *image, int64_t oh, int
     }
 }
 
-/* The same for a block of few channels: tap by tap along the row. */
+/* The same for a block of few channels: the rows of the windows first, where they are few enough, then tap by tap. */
 INLINE void average_row_narrow(const problem *p, const real *image, int64_t oh, int64_t w0, int64_t w1, real *y) {
-    real sum[POOL_BLOCK], values[POOL_BLOCK], divisors[POOL_BLOCK];
-    const int64_t c = p->ic, h = oh * p->sh - p->pt;
+    real sum[POOL_BLOCK], values[POOL_BLOCK], divisors[POOL_BLOCK], column[2 * POOL_BLOCK];
+    const int64_t c = p->ic, h = oh * p->sh - p->pt, row = p->iw * c;
     const pool_range rows = taps_inside(h, p->ih, p->kh, 1);
-    memset(sum, 0, sizeof sum);
-    for (int64_t i = rows.first; i < rows.end; i++)
+    const int64_t x0 = max64(0, w0 * p->sw - p->pl), x1 = min64(p->iw, (w1 - 1) * p->sw - p->pl + p->kw);
+    const int64_t together = (x1 - x0) * c <= 2 * POOL_BLOCK;
+    memset(sum, 0, (size_t)((w1 - w0) * c) * sizeof(real));
+    if (together) {
+        memcpy(column, image + (h + rows.first) * row + x0 * c, (size_t)((x1 - x0) * c) * sizeof(real));
+        for (int64_t i = rows.first + 1; i < rows.end; i++)
+            for (int64_t e = 0; e < (x1 - x0) * c; e++) column[e] += image[(h + i) * row + x0 * c + e];
+    }
+    for (int64_t i = rows.first; i < (together ? rows.first + 1 : rows.end); i++)
         for (int64_t j = 0; j < p->kw; j++) {
             const pool_range outs = outputs_inside(w0, w1, j - p->pl, p->sw, p->iw);
-            const int64_t count = (outs.end - outs.first) * c;
+            const int64_t count = (outs.end - outs.first) * c, at = outs.first * p->sw + j - p->pl;
             if (count <= 0) continue;
-            const real *x = image + ((h + i) * p->iw + outs.first * p->sw + j - p->pl) * c;
+            const real *x = together ? column + (at - x0) * c : image + (h + i) * row + at * c;
             x = side_by_side(x, outs.end - outs.first, p->sw, c, values);
             real *s = sum + (outs.first - w0) * c;
             for (int64_t e = 0; e < count; e++) s[e] += x[e];
         }
-    for (int64_t ow = w0; ow < w1; ow++) {
-        const real divisor = pool_divisor(p, oh, ow);
-        for (int64_t k = 0; k < c; k++) divisors[(ow - w0) * c + k] = divisor;
-    }
+    fill_divisors(p, oh, w0, w1, c, divisors);
     for (int64_t e = 0; e < (w1 - w0) * c; e++) y[e] = sum[e] / divisors[e];
 }
 
@@ -138,44 +158,45 @@ INLINE void average_row_backward_wide(const problem *p, const real *dy, int64_t 
     }
 }
 
-/* Few channels: the outputs of a row in blocks, their taps from the last on, so that windows add up in their order. */
+/* Few channels: the outputs in blocks of a row, first added up over the rows of windows, then spread over their taps. */
 INLINE void average_row_backward_narrow(const problem *p, const real *dy, int64_t h, int64_t w0, int64_t w1, real *dx) {
-    real shares[POOL_BLOCK];
+    real sum[POOL_BLOCK], divisors[POOL_BLOCK];
     const int64_t c = p->ic, step = POOL_BLOCK / c, sw = p->sw;
     const pool_range down = windows_of(h + p->pt, p->kh, p->sh, p->oh);
     const int64_t first = windows_of(w0 + p->pl, p->kw, sw, p->ow).first;
     const int64_t end = windows_of(w1 - 1 + p->pl, p->kw, sw, p->ow).end;
     memset(dx, 0, (size_t)((w1 - w0) * c) * sizeof(real));
-    for (int64_t oh = down.first; oh < down.end; oh++)
-        for (int64_t o0 = first; o0 < end; o0 += step) {
-            const int64_t o1 = min64(o0 + step, end);
-            const real *g = dy + (oh * p->ow + o0) * c;
-            for (int64_t ow = o0; ow < o1; ow++) {
-                const real share = 1 / pool_divisor(p, oh, ow);
-                for (int64_t k = 0; k < c; k++) shares[(ow - o0) * c + k] = share;
-            }
-            for (int64_t e = 0; e < (o1 - o0) * c; e++) shares[e] *= g[e];
-            if (o1 - o0 < p->kw) {
-                for (int64_t ow = o0; ow < o1; ow++) {
-                    const int64_t w = ow * sw - p->pl;
-                    for (int64_t i = max64(w0, w); i < min64(w1, w + p->kw); i++)
-                        for (int64_t k = 0; k < c; k++) dx[(i - w0) * c + k] += shares[(ow - o0) * c + k];
-                }
-                continue;
-            }
-            for (int64_t j = p->kw - 1; j >= 0; j--) {
-                const int64_t offset = j - p->pl - w0;
-                const pool_range outs = outputs_inside(o0, o1, offset, sw, w1 - w0);
-                const int64_t count = outs.end - outs.first;
-                const real *restrict from = shares + (outs.first - o0) * c;
-                real *restrict to = dx + (outs.first * sw + offset) * c;
-                if (sw == 1)
-                    for (int64_t e = 0; e < count * c; e++) to[e] += from[e];
-                else
-                    for (int64_t o = 0; o < count; o++)
-                        for (int64_t k = 0; k < c; k++) to[o * sw * c + k] += from[o * c + k];
-            }
+    for (int64_t o0 = first; o0 < end; o0 += step) {
+        const int64_t o1 = min64(o0 + step, end), lanes = (o1 - o0) * c;
+        memset(sum, 0, (size_t)lanes * sizeof(real));
+        for (int64_t oh = down.first; oh < down.end; oh++) {
+            const real *restrict g = dy + (oh * p->ow + o0) * c;
+            fill_divisors(p, oh, o0, o1, c, divisors);
+            for (int64_t e = 0; e < lanes; e++) sum[e] += g[e] / divisors[e];
         }
+        if (o1 - o0 < p->kw) { /* few windows, and wide ones */
+            for (int64_t ow = o0; ow < o1; ow++) {
+                const int64_t w = ow * sw - p->pl;
+                for (int64_t i = max64(w0, w); i < min64(w1, w + p->kw); i++)
+                    for (int64_t k = 0; k < c; k++) dx[(i - w0) * c + k] += sum[(ow - o0) * c + k];
+            }
+            continue;
+        }
+        for (int64_t j = p->kw - 1; j >= 0; j--) {
+            const int64_t offset = j - p->pl - w0;
+            const pool_range outs = outputs_inside(o0, o1, offset, sw, w1 - w0);
+            const int64_t count = outs.end - outs.first;
+            const real *restrict from = sum + (outs.first - o0) * c;
+            real *restrict to = dx + (outs.first * sw + offset) * c;
+            if (sw == 1)
+                for (int64_t e = 0; e < count * c; e++) to[e] += from[e];
+            else if (c == 1)
+                for (int64_t o = 0; o < count; o++) to[o * sw] += from[o];
+            else
+                for (int64_t o = 0; o < count; o++)
+                    for (int64_t k = 0; k < c; k++) to[o * sw * c + k] += from[o * c + k];
+        }
+    }
 }
 
 /* dx[n, h, w, c] = sum of dy / divisor over the windows that hold (h, w), in their order. buf: dy, dx. A task is some rows of

@@ -1,41 +1,54 @@
 /* The maximum or the average of each plane: y[n, c] of x[n, h, w, c].
  *
- * Many channels: vectors of channels, pixel after pixel. Few (POOL_NARROW): GLOBAL_PIXELS pixels side by side are one row of
- * lanes, and their results are put together at the end, in a fixed tree. Both depend on the number of channels alone. */
+ * With many channels vectors of channels meet pixel after pixel. With few (POOL_NARROW) the lanes of GLOBAL_PIXELS pixels side
+ * by side are taken for channels, and put together at the end, in a fixed tree. Either depends on the problem alone. */
 #include "pool.h"
 
-enum { GLOBAL_PIXELS = 16, GLOBAL_CHUNK = 128, GLOBAL_LANES = GLOBAL_PIXELS * POOL_NARROW };
+enum { GLOBAL_PIXELS = 64, GLOBAL_CHUNK = 128, GLOBAL_LANES = GLOBAL_PIXELS * POOL_NARROW };
 
-static int64_t global_pool2d_tasks(const problem *p) { return pool_image_tasks(p->n, p->ih * p->iw, p->ic); }
+static int64_t global_pool2d_tasks(const problem *p) {
+    return pool_image_tasks(p->n, p->ih * p->iw, p->ic, POOL_CHANNELS);
+}
 
-/* The sums of `lanes` columns over `rows` rows, added to `sum`. */
+/* How many pixels stand side by side. */
+INLINE int64_t global_together(const problem *p) { return p->ic < POOL_NARROW ? GLOBAL_PIXELS : 1; }
+
+/* `vecs` columns of vectors, or so many lanes of one as `tail` says, summed over rows and added to `sum`. */
+INLINE void add_columns(const real *x, int64_t rows, int64_t step, const int vecs, int64_t tail, real *sum) {
+    vec s[POOL_VECS];
+    UNROLL for (int v = 0; v < vecs; v++) s[v] = vset1(0);
+    for (int64_t r = 0; r < rows; r++, x += step)
+        UNROLL for (int v = 0; v < vecs; v++) s[v] = vadd(s[v], tail ? vload_first(x, tail) : vload(x + v * VL));
+    UNROLL for (int v = 0; v < vecs; v++) vstore(sum + v * VL, vadd(vload(sum + v * VL), s[v]));
+}
+
 INLINE void add_rows(const real *x, int64_t rows, int64_t step, int64_t lanes, real *sum) {
-    for (int64_t e = 0; e < lanes; e += VL) {
-        const int64_t n = min64(VL, lanes - e);
-        vec s = vset1(0);
-        if (n == VL)
-            for (int64_t r = 0; r < rows; r++) s = vadd(s, vload(x + r * step + e));
-        else
-            for (int64_t r = 0; r < rows; r++) s = vadd(s, vload_first(x + r * step + e, n));
-        vstore_first(sum + e, vadd(vload_first(sum + e, n), s), n);
-    }
+    int64_t e = 0;
+    for (; e + POOL_VECS * VL <= lanes; e += POOL_VECS * VL) add_columns(x + e, rows, step, POOL_VECS, 0, sum + e);
+    for (; e + VL <= lanes; e += VL) add_columns(x + e, rows, step, 1, 0, sum + e);
+    if (e < lanes) add_columns(x + e, rows, step, 1, lanes - e, sum + e);
 }
 
 /* buf: x, y. A task is some images, or a block of one's channels. Sums run in chunks of GLOBAL_CHUNK. */
 static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    const int64_t c = p->ic, pixels = p->ih * p->iw, together = c < POOL_NARROW ? GLOBAL_PIXELS : 1;
-    const pool_images part = pool_images_of(task, p->n, pixels, c);
-    const int64_t channels = part.c1 - part.c0, lanes = together * channels, rows = pixels / together;
+    const int64_t c = p->ic, pixels = p->ih * p->iw, together = global_together(p);
+    const pool_images part = pool_images_of(task, p->n, pixels, c, POOL_CHANNELS);
+    const int64_t channels = part.c1 - part.c0, rows = pixels / together, rest = pixels - rows * together;
+    const int64_t lanes = (rows ? together : rest) * channels;
     for (int64_t n = part.n0; n < part.n1; n++) {
         const real *x = (const real *)buf[0] + n * pixels * c + part.c0;
-        real *y = (real *)buf[1] + n * c + part.c0;
-        real sum[GLOBAL_LANES] = {0};
+        real *y = (real *)buf[1] + n * c + part.c0, sum[GLOBAL_LANES + VL];
+        memset(sum, 0, (size_t)(lanes + VL) * sizeof(real));
         for (int64_t r = 0; r < rows; r += GLOBAL_CHUNK)
-            add_rows(x + r * together * c, min64(GLOBAL_CHUNK, rows - r), together * c, lanes, sum);
-        add_rows(x + rows * together * c, 1, 0, (pixels - rows * together) * channels, sum);
-        for (int64_t half = together / 2; half; half /= 2)
-            for (int64_t e = 0; e < half * channels; e++) sum[e] += sum[e + half * channels];
+            add_rows(x + r * together * c, min64(GLOBAL_CHUNK, rows - r), together * c, together * channels, sum);
+        add_rows(x + rows * together * c, 1, 0, rest * channels, sum);
+        int64_t held = lanes / channels;
+        while (held > 1) {
+            const int64_t half = (held + 1) / 2;
+            for (int64_t e = 0; e < (held - half) * channels; e++) sum[e] += sum[e + half * channels];
+            held = half;
+        }
         for (int64_t k = 0; k < channels; k++) y[k] = sum[k] / (real)pixels;
     }
 }
@@ -43,18 +56,44 @@ static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, 
 /* dx[n, h, w, c] = dy[n, c] / (h * w). buf: dy, dx. */
 static void global_avg_pool2d_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    const int64_t c = p->ic, pixels = p->ih * p->iw;
-    const pool_images part = pool_images_of(task, p->n, pixels, c);
-    const int64_t channels = part.c1 - part.c0, together = c < POOL_NARROW ? GLOBAL_PIXELS : 1;
+    const int64_t c = p->ic, pixels = p->ih * p->iw, together = min64(pixels, global_together(p));
+    const pool_images part = pool_images_of(task, p->n, pixels, c, POOL_CHANNELS);
+    const int64_t channels = part.c1 - part.c0;
     for (int64_t n = part.n0; n < part.n1; n++) {
         const real *dy = (const real *)buf[0] + n * c + part.c0;
-        real *dx = (real *)buf[1] + n * pixels * c + part.c0, shares[GLOBAL_LANES];
-        for (int64_t e = 0; e < together * channels; e++) shares[e] = dy[e % channels] / (real)pixels;
-        for (int64_t i = 0; i < pixels; i += together) {
-            const int64_t count = min64(together, pixels - i) * channels;
-            for (int64_t e = 0; e < count; e++) dx[i * c + e] = shares[e];
+        real *restrict dx = (real *)buf[1] + n * pixels * c + part.c0;
+        real shares[GLOBAL_LANES];
+        for (int64_t k = 0; k < channels; k++) shares[k] = dy[k] / (real)pixels;
+        if (c == 1) {
+            for (int64_t i = 0; i < pixels; i++) dx[i] = shares[0];
+            continue;
         }
+        for (int64_t i = 1; i < together; i++) memcpy(shares + i * channels, shares, (size_t)channels * sizeof(real));
+        for (int64_t i = 0; i < pixels; i += together)
+            memcpy(dx + i * c, shares, (size_t)(min64(together, pixels - i) * channels) * sizeof(real));
     }
+}
+
+/* The best of `vecs` columns of vectors, or of so many lanes of one as `tail` says, over rows from `first` on. */
+INLINE void best_columns(const real *x, int64_t first, int64_t rows, int64_t step, const int vecs, int64_t tail,
+                         real *best, real *where) {
+    vec value[POOL_VECS], row[POOL_VECS];
+    UNROLL for (int v = 0; v < vecs; v++) value[v] = vload(best + v * VL), row[v] = vload(where + v * VL);
+    for (int64_t r = 0; r < rows; r++, x += step) {
+        const vec code = vset1_word(first + r);
+        UNROLL for (int v = 0; v < vecs; v++)
+            vkeep_first_max(tail ? vload_first(x, tail) : vload(x + v * VL), code, &value[v], &row[v]);
+    }
+    UNROLL for (int v = 0; v < vecs; v++) vstore(best + v * VL, value[v]), vstore(where + v * VL, row[v]);
+}
+
+INLINE void best_rows(const real *x, int64_t first, int64_t rows, int64_t step, int64_t lanes, real *best,
+                      real *where) {
+    int64_t e = 0;
+    for (; e + POOL_VECS * VL <= lanes; e += POOL_VECS * VL)
+        best_columns(x + e, first, rows, step, POOL_VECS, 0, best + e, where + e);
+    for (; e + VL <= lanes; e += VL) best_columns(x + e, first, rows, step, 1, 0, best + e, where + e);
+    if (e < lanes) best_columns(x + e, first, rows, step, 1, lanes - e, best + e, where + e);
 }
 
 /* Whether (value, at) comes before (best, where): the greater, a NaN before numbers, and of equals the first. */
@@ -66,27 +105,26 @@ INLINE int is_better(real value, int64_t at, real best, int64_t where) {
 /* As max_pool2d, with the plane as its window. buf: x, y, indices or NULL; these are int64 if p->kind is 1, else int32. */
 static void global_max_pool2d(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    const int64_t c = p->ic, pixels = p->ih * p->iw, together = c < POOL_NARROW ? GLOBAL_PIXELS : 1;
-    const pool_images part = pool_images_of(task, p->n, pixels, c);
-    const int64_t channels = part.c1 - part.c0, lanes = together * channels, rows = pixels / together;
+    const int64_t c = p->ic, pixels = p->ih * p->iw, together = global_together(p);
+    const pool_images part = pool_images_of(task, p->n, pixels, c, POOL_CHANNELS);
+    const int64_t channels = part.c1 - part.c0, rows = pixels / together, lanes = rows ? together * channels : 0;
     for (int64_t n = part.n0; n < part.n1; n++) {
         const real *x = (const real *)buf[0] + n * pixels * c + part.c0;
-        real best[GLOBAL_LANES + VL];
-        word row[GLOBAL_LANES + VL];
+        real best[GLOBAL_LANES + VL], where[GLOBAL_LANES + VL];
         for (int64_t e = 0; e < lanes; e += VL) {
-            const int64_t held = min64(VL, lanes - e);
-            vec value = vset1((real)-INFINITY), where = vset1_word(0);
-            for (int64_t r = 0; r < rows; r++)
-                vkeep_first_max(vload_first(x + r * together * c + e, held), vset1_word(r), &value, &where);
-            vstore(best + e, value);
-            vstore_as_words(row + e, where);
+            vstore(best + e, vset1((real)-INFINITY));
+            vstore(where + e, vset1_word(0));
         }
+        for (int64_t r = 0; r < rows; r += GLOBAL_CHUNK)
+            best_rows(x + r * together * c, r, min64(GLOBAL_CHUNK, rows - r), together * c, lanes, best, where);
         for (int64_t k = 0; k < channels; k++) {
             real value = (real)-INFINITY;
             int64_t at = pixels;
-            for (int64_t l = 0; l < together && rows; l++) {
-                const int64_t i = row[l * channels + k] * together + l;
-                if (is_better(best[l * channels + k], i, value, at)) value = best[l * channels + k], at = i;
+            for (int64_t e = k; e < lanes; e += channels) {
+                word row;
+                memcpy(&row, where + e, sizeof row);
+                const int64_t i = row * together + e / channels;
+                if (is_better(best[e], i, value, at)) value = best[e], at = i;
             }
             for (int64_t i = rows * together; i < pixels; i++)
                 if (is_better(x[i * c + k], i, value, at)) value = x[i * c + k], at = i;
