@@ -209,8 +209,12 @@ static void avg_pool2d_backward(const problem *p, int64_t task, void *const *buf
         for (int64_t h = part.h0; h < part.h1; h++) {
             const real *dy = (const real *)buf[0] + n * p->oh * p->ow * c;
             real *dx = (real *)buf[1] + ((n * p->ih + h) * p->iw + part.w0) * c;
+            const pool_range down = windows_of(h + p->pt, p->kh, p->sh, p->oh);
+            const pool_range above = windows_of(h - 1 + p->pt, p->kh, p->sh, p->oh);
             if (c >= POOL_NARROW)
                 average_row_backward_wide(p, dy, h, part.w0, part.w1, dx);
+            else if (h > part.h0 && down.first == above.first && down.end == above.end)
+                memcpy(dx, dx - p->iw * c, (size_t)((part.w1 - part.w0) * c) * sizeof(real)); /* of the same windows */
             else
                 average_row_backward_narrow(p, dy, h, part.w0, part.w1, dx);
         }

@@ -4,14 +4,17 @@
  * by side are taken for channels, and put together at the end, in a fixed tree. Either depends on the problem alone. */
 #include "pool.h"
 
-enum { GLOBAL_PIXELS = 64, GLOBAL_CHUNK = 128, GLOBAL_LANES = GLOBAL_PIXELS * POOL_NARROW };
+enum { GLOBAL_PIXELS = 64, GLOBAL_FEW_PIXELS = 16, GLOBAL_CHUNK = 128, GLOBAL_LANES = GLOBAL_PIXELS * POOL_NARROW };
 
 static int64_t global_pool2d_tasks(const problem *p) {
     return pool_image_tasks(p->n, p->ih * p->iw, p->ic, POOL_CHANNELS);
 }
 
-/* How many pixels stand side by side. */
-INLINE int64_t global_together(const problem *p) { return p->ic < POOL_NARROW ? GLOBAL_PIXELS : 1; }
+/* How many pixels stand side by side; of small planes fewer. */
+INLINE int64_t global_together(const problem *p) {
+    if (p->ic >= POOL_NARROW) return 1;
+    return p->ih * p->iw < 4 * GLOBAL_PIXELS ? GLOBAL_FEW_PIXELS : GLOBAL_PIXELS;
+}
 
 /* `vecs` columns of vectors, or so many lanes of one as `tail` says, summed over rows and added to `sum`. */
 INLINE void add_columns(const real *x, int64_t rows, int64_t step, const int vecs, int64_t tail, real *sum) {
