@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -139,28 +140,70 @@ def conv2d_backward_weights(
     return dw, db
 
 
-def max_pool2d(x: Array, pool: Pair, *, stride: Pair, pads: Pads) -> tuple[Array, Array]:
+def _windows(output: Pair, pool: Pair, stride: Pair, pads: Pads, dilation: Pair, size: Pair) -> Iterator[Any]:
+    """(row, column of the output, the pixels of its window that lie in the image, in row-major order)."""
+    for r, q in itertools.product(range(output[0]), range(output[1])):
+        taps = [
+            (r * stride[0] + i * dilation[0] - pads[0][0], q * stride[1] + j * dilation[1] - pads[1][0])
+            for i, j in itertools.product(range(pool[0]), range(pool[1]))
+        ]
+        yield r, q, [(a, b) for a, b in taps if 0 <= a < size[0] and 0 <= b < size[1]]
+
+
+def max_pool2d(
+    x: Array, pool: Pair, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1), output: Pair | None = None
+) -> tuple[Array, Array]:
     """(value, index): the first maximum of each window in row-major order, or its first NaN.
 
     The index is ``row * width + column`` in the plane without padding. Padding never wins: it is not looked at.
+    `output` is the size where it is not the floor.
     """
     x = np.asarray(x)
     n, ih, iw, channels = x.shape
-    oh, ow = output_size((ih, iw), pool, stride, pads)
+    oh, ow = output or output_size((ih, iw), pool, stride, pads, dilation)
     y = np.zeros((n, oh, ow, channels), x.dtype)
     indices = np.full(y.shape, -1, np.int64)
-    for b, r, q, c in itertools.product(range(n), range(oh), range(ow), range(channels)):
-        best, best_at = None, -1
-        for i, j in itertools.product(range(pool[0]), range(pool[1])):
-            row, column = r * stride[0] + i - pads[0][0], q * stride[1] + j - pads[1][0]
-            if not (0 <= row < ih and 0 <= column < iw):
-                continue
-            value = x[b, row, column, c]
-            first_nan = value != value and best == best
-            if best is None or value > best or first_nan:
-                best, best_at = value, row * iw + column
-        y[b, r, q, c], indices[b, r, q, c] = best, best_at
+    for r, q, taps in _windows((oh, ow), pool, stride, pads, dilation, (ih, iw)):
+        for b, c in itertools.product(range(n), range(channels)):
+            best, best_at = None, -1
+            for row, column in taps:
+                value = x[b, row, column, c]
+                first_nan = value != value and best == best
+                if best is None or value > best or first_nan:
+                    best, best_at = value, row * iw + column
+            y[b, r, q, c], indices[b, r, q, c] = best, best_at
     return y, indices
+
+
+def avg_pool2d(
+    x: Array,
+    pool: Pair,
+    *,
+    stride: Pair,
+    pads: Pads,
+    output: Pair | None = None,
+    include_pad: bool = False,
+    divisor: int | None = None,
+    dy: Array | None = None,
+) -> Array:
+    """The sum of each window by its divisor: the pixels in it, with `include_pad` in the padded image, or `divisor`.
+
+    With `dy` the gradient instead: each window's share goes to all of its pixels.
+    """
+    x = exact(x).astype(np.float64)
+    n, ih, iw, channels = x.shape
+    oh, ow = output or output_size((ih, iw), pool, stride, pads)
+    y, dx = np.zeros((n, oh, ow, channels)), np.zeros(x.shape)
+    for r, q, taps in _windows((oh, ow), pool, stride, pads, (1, 1), (ih, iw)):
+        rows = min(pool[0], ih + pads[0][0] + pads[0][1] - r * stride[0])
+        columns = min(pool[1], iw + pads[1][0] + pads[1][1] - q * stride[1])
+        count = divisor if divisor is not None else rows * columns if include_pad else len(taps)
+        for row, column in taps:
+            y[:, r, q] += x[:, row, column]
+            if dy is not None:
+                dx[:, row, column] += dy[:, r, q] / count
+        y[:, r, q] /= count
+    return y if dy is None else dx
 
 
 def max_pool2d_backward(dy: Array, indices: Array, input_shape: tuple[int, ...]) -> Array:

@@ -9,10 +9,7 @@ split.
 from __future__ import annotations
 
 from convcore.ops.activations import relu, relu_backward, sigmoid, softmax, softmax_backward, tanh
-from convcore.ops.average_pooling import (
-    avg_pool2d,
-    avg_pool2d_backward,
-)
+from convcore.ops.average_pooling import avg_pool2d, avg_pool2d_backward
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
 from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
 from convcore.ops.global_pooling import (
@@ -25,47 +22,39 @@ from convcore.ops.global_pooling import (
     global_max_pool2d,
     global_max_pool2d_backward,
 )
-from convcore.ops.line_pooling import (
-    avg_pool1d,
-    avg_pool1d_backward,
-    max_pool1d,
-    max_pool1d_backward,
-)
+from convcore.ops.line_pooling import avg_pool1d, avg_pool1d_backward, max_pool1d, max_pool1d_backward
 from convcore.ops.losses import softmax_cross_entropy
 from convcore.ops.optimizers import adam_step, rmsprop_step, sgd_step
 from convcore.ops.permute import permute
 from convcore.ops.pooling import max_pool2d, max_pool2d_backward
-from convcore.ops.unpooling import (
-    max_unpool2d,
-    max_unpool2d_backward,
-)
+from convcore.ops.unpooling import max_unpool2d, max_unpool2d_backward
 
 __all__ = [
-    "max_unpool2d_backward",
-    "max_unpool2d",
-    "max_pool1d_backward",
-    "max_pool1d",
-    "avg_pool1d_backward",
-    "avg_pool1d",
-    "global_max_pool2d_backward",
-    "global_max_pool2d",
-    "global_max_pool1d_backward",
-    "global_max_pool1d",
-    "global_avg_pool2d_backward",
-    "global_avg_pool2d",
-    "global_avg_pool1d_backward",
-    "global_avg_pool1d",
-    "avg_pool2d_backward",
-    "avg_pool2d",
     "adam_step",
+    "avg_pool1d",
+    "avg_pool1d_backward",
+    "avg_pool2d",
+    "avg_pool2d_backward",
     "conv2d",
     "conv2d_backward_data",
     "conv2d_backward_weights",
     "dense",
     "dense_backward_data",
     "dense_backward_weights",
+    "global_avg_pool1d",
+    "global_avg_pool1d_backward",
+    "global_avg_pool2d",
+    "global_avg_pool2d_backward",
+    "global_max_pool1d",
+    "global_max_pool1d_backward",
+    "global_max_pool2d",
+    "global_max_pool2d_backward",
+    "max_pool1d",
+    "max_pool1d_backward",
     "max_pool2d",
     "max_pool2d_backward",
+    "max_unpool2d",
+    "max_unpool2d_backward",
     "permute",
     "relu",
     "relu_backward",

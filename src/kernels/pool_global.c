@@ -17,22 +17,25 @@ INLINE int64_t global_together(const problem *p) {
 }
 
 /* `vecs` columns of vectors, or so many lanes of one as `tail` says, summed over rows and added to `sum`. */
-INLINE void add_columns(const real *x, int64_t rows, int64_t step, const int vecs, int64_t tail, real *sum) {
+INLINE void add_columns(const real *x, int64_t rows, int64_t step, const int vecs, int64_t tail, double *sum) {
     vec s[POOL_VECS];
+    real lanes[POOL_VECS * VL];
     UNROLL for (int v = 0; v < vecs; v++) s[v] = vset1(0);
     for (int64_t r = 0; r < rows; r++, x += step)
         UNROLL for (int v = 0; v < vecs; v++) s[v] = vadd(s[v], tail ? vload_first(x, tail) : vload(x + v * VL));
-    UNROLL for (int v = 0; v < vecs; v++) vstore(sum + v * VL, vadd(vload(sum + v * VL), s[v]));
+    UNROLL for (int v = 0; v < vecs; v++) vstore(lanes + v * VL, s[v]);
+    for (int e = 0; e < vecs * VL; e++) sum[e] += (double)lanes[e];
 }
 
-INLINE void add_rows(const real *x, int64_t rows, int64_t step, int64_t lanes, real *sum) {
+INLINE void add_rows(const real *x, int64_t rows, int64_t step, int64_t lanes, double *sum) {
     int64_t e = 0;
     for (; e + POOL_VECS * VL <= lanes; e += POOL_VECS * VL) add_columns(x + e, rows, step, POOL_VECS, 0, sum + e);
     for (; e + VL <= lanes; e += VL) add_columns(x + e, rows, step, 1, 0, sum + e);
     if (e < lanes) add_columns(x + e, rows, step, 1, lanes - e, sum + e);
 }
 
-/* buf: x, y. A task is some images, or a block of one's channels. Sums run in chunks of GLOBAL_CHUNK. */
+/* buf: x, y. A task is some images, or a block of one's channels. Sums run in chunks of GLOBAL_CHUNK,
+ * and those of chunks in double. */
 static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     const int64_t c = p->ic, pixels = p->ih * p->iw, together = global_together(p);
@@ -41,8 +44,9 @@ static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, 
     const int64_t lanes = (rows ? together : rest) * channels;
     for (int64_t n = part.n0; n < part.n1; n++) {
         const real *x = (const real *)buf[0] + n * pixels * c + part.c0;
-        real *y = (real *)buf[1] + n * c + part.c0, sum[GLOBAL_LANES + VL];
-        memset(sum, 0, (size_t)(lanes + VL) * sizeof(real));
+        real *y = (real *)buf[1] + n * c + part.c0;
+        double sum[GLOBAL_LANES + VL];
+        memset(sum, 0, (size_t)(lanes + VL) * sizeof(double));
         for (int64_t r = 0; r < rows; r += GLOBAL_CHUNK)
             add_rows(x + r * together * c, min64(GLOBAL_CHUNK, rows - r), together * c, together * channels, sum);
         add_rows(x + rows * together * c, 1, 0, rest * channels, sum);
@@ -52,7 +56,7 @@ static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, 
             for (int64_t e = 0; e < (held - half) * channels; e++) sum[e] += sum[e + half * channels];
             held = half;
         }
-        for (int64_t k = 0; k < channels; k++) y[k] = sum[k] / (real)pixels;
+        for (int64_t k = 0; k < channels; k++) y[k] = (real)(sum[k] / (double)pixels);
     }
 }
 

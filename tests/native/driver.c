@@ -278,6 +278,7 @@ static void check_pool_backward(int64_t which) {
 
 #include "groups.h"
 #include "others.h"
+#include "pools.h"
 #include "training.h"
 
 #include "layers.h"
@@ -296,6 +297,9 @@ int main(int argc, char **argv) {
         check_pool_backward(PATCHES);
         check_pool_backward(ONE_CHANNEL);
         check_max_pool();
+        check_unpool();
+        check_average_pool();
+        check_global_pools();
         check_dense();
         check_points();
         check_losses();

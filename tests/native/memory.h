@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MOST_BUFFERS = 256, GARBAGE = 0xFF /* NaN as a real, and no code, index or count */ };
+enum { MOST_BUFFERS = 512, GARBAGE = 0xFF /* NaN as a real, and no code, index or count */ };
 
 typedef struct allocation {
     void *start;

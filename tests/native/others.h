@@ -1,33 +1,6 @@
-/* The cases of driver.c beside the convolutions: pool, dense, element by element, losses. */
+/* The cases of driver.c beside the convolutions and the pools: dense, element by element, losses. */
 #ifndef OTHERS_H
 #define OTHERS_H
-
-static void check_max_pool(void) {
-    problem p = {.n = 1 + below(3), .ic = below(4) ? 1 + below(20) : 60 + below(80), .dh = 1, .dw = 1};
-    p.oc = p.ic;
-    p.kh = 1 + below(3), p.kw = 1 + below(3), p.sh = 1 + below(3), p.sw = 1 + below(3);
-    p.pt = below(p.kh), p.pl = below(p.kw);
-    p.ih = p.kh + below(9), p.iw = p.kw + below(9);
-    p.oh = (p.ih + p.pt - p.kh) / p.sh + 1, p.ow = (p.iw + p.pl - p.kw) / p.sw + 1;
-    const int64_t plane = p.ih * p.iw;
-    real *x = numbers(x_size(&p)), *y = reals(y_size(&p)), *dy = numbers(y_size(&p)), *dx = reals(x_size(&p));
-    int32_t *indices = words(y_size(&p));
-    double *expected = doubles(y_size(&p)), *at = doubles(y_size(&p)), *expected_dx = doubles(x_size(&p));
-    if (!below(3)) poison(x, x_size(&p));
-    naive_max_pool(&p, x, expected, at);
-    RUN("max_pool2d", &p, x, y, indices);
-    same("max_pool2d", &p, y, expected, y_size(&p));
-    FOR(i, y_size(&p)) if (indices[i] != (int32_t)at[i]) fail("max_pool2d's index", &p, i, indices[i], at[i]);
-    RUN("max_pool2d", &p, x, y, NULL);
-    same("max_pool2d", &p, y, expected, y_size(&p));
-    FOR(i, x_size(&p)) expected_dx[i] = 0;
-    FOR(i, y_size(&p)) {
-        const int64_t image = i / (p.oh * p.ow * p.oc);
-        expected_dx[(image * plane + indices[i]) * p.ic + i % p.oc] += (double)dy[i];
-    }
-    RUN("max_pool2d_backward", &p, dy, indices, dx);
-    same("max_pool2d_backward", &p, dx, expected_dx, x_size(&p));
-}
 
 static void check_dense(void) {
     const problem p = {
