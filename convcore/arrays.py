@@ -10,7 +10,7 @@ import numpy.typing as npt
 from convcore.errors import DTypeError, LabelError, ShapeError
 from convcore.memory import require_memory
 
-__all__ = ["as_array", "as_indices", "as_reals", "plain"]
+__all__ = ["as_array", "as_indices", "as_reals", "in_given_dtype", "plain"]
 
 Array = npt.NDArray[Any]
 
@@ -30,6 +30,8 @@ def as_array(name: str, value: Any) -> Array:
         array = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise ShapeError(f"{name}: cannot be made an array: {error}") from None
+    if array.dtype.name == "bfloat16":  # ml_dtypes registers it with NumPy
+        array = array.astype(np.float32)
     if array.dtype.kind not in "biuf":
         raise DTypeError(f"{name}: expected real numbers, got dtype {array.dtype.name}.")
     return array
@@ -49,15 +51,17 @@ def plain(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
 def as_reals(**operands: Any) -> tuple[str, list[Array]]:
     """The operands of one op in one dtype, C-contiguous, aligned and of native byte order.
 
-    float32 and float64 are kept; small integers and float16 become float32 exactly (or float64 beside a float64);
-    lists take the dtype of the arrays beside them. Mixtures and other dtypes are refused. Returns (dtype, arrays).
+    float32 and float64 are kept; small integers, float16 and bfloat16 become float32 exactly (or float64 beside a
+    float64); lists take the dtype of the arrays beside them. Mixtures and other dtypes are refused. Returns (dtype,
+    arrays).
     """
     arrays = {name: as_array(name, value) for name, value in operands.items()}
     floats: dict[str, str] = {}
     for name, array in arrays.items():
         kind = array.dtype.newbyteorder("=")
         if kind in (np.dtype("float32"), np.dtype("float64")):
-            if not isinstance(operands[name], (list, tuple, int, float)):
+            widened = getattr(getattr(operands[name], "dtype", None), "name", "") == "bfloat16"
+            if not widened and not isinstance(operands[name], (list, tuple, int, float)):
                 floats[name] = kind.name
         elif kind not in _EXACT_IN_FLOAT32 and not isinstance(operands[name], (list, tuple, int)):
             raise DTypeError(
@@ -69,6 +73,23 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
         raise DTypeError(f"operands of one dtype are needed: {listed}. Convert one with .astype.")
     dtype = next(iter(floats.values()), "float32")
     return dtype, [plain(name, array, dtype) for name, array in arrays.items()]
+
+
+def in_given_dtype(result: Array, *operands: Any) -> Array:
+    """`result` of an op on `operands`, rounded to float16 or bfloat16 if all their floats are of that dtype.
+
+    That is the promotion of JAX, and so of Keras on it: integers beside floats have no say, two kinds of floats give
+    the wider one, and integers alone are computed and returned in float32.
+    """
+    kinds = {kind for kind in (getattr(operand, "dtype", None) for operand in operands) if kind is not None}
+    floats = {kind.newbyteorder("=") for kind in kinds if kind.kind == "f" or kind.name == "bfloat16"}
+    if len(floats) != 1 or result.dtype != np.float32:
+        return result
+    (wanted,) = floats
+    if wanted.itemsize >= result.itemsize:
+        return result
+    with np.errstate(over="ignore"):  # what is beyond the range is infinite
+        return result.astype(wanted)
 
 
 def as_indices(name: str, value: Any) -> npt.NDArray[np.int64]:

@@ -47,6 +47,8 @@ class Geometry:
     pb: int = 0
     pr: int = 0
     groups: int = 1
+    # What the padding holds: a place in geometries.BORDERS.
+    border: int = 0
 
     @property
     def x_shape(self) -> Shape:

@@ -25,6 +25,7 @@ class Conv:
     padding: Any = "valid"
     dilation: Pair = (1, 1)
     groups: int = 1
+    border: str = "zeros"
 
     @property
     def pads(self) -> Pads:
@@ -56,12 +57,15 @@ class Conv:
     @property
     def arguments(self) -> dict[str, Any]:
         """The keywords of `convcore.ops.conv2d` and its backwards."""
-        return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
+        border = {} if self.border == "zeros" else {"padding_mode": self.border}
+        words = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
+        return words | border
 
     @property
     def oracle_arguments(self) -> dict[str, Any]:
         """The keywords of the oracles."""
-        return {"stride": self.stride, "pads": self.pads, "dilation": self.dilation, "groups": self.groups}
+        words = {"stride": self.stride, "pads": self.pads, "dilation": self.dilation, "groups": self.groups}
+        return words | {"border": self.border}
 
     def __str__(self) -> str:
         return self.name
@@ -174,6 +178,17 @@ EDGE_CONVS = (
     Conv("large-kernel", 1, 15, 16, 2, 3, (13, 13), padding="same"),
     Conv("deep", 1, 4, 4, 70, 66, (3, 3), padding=1),
     Conv("empty-batch", 0, 6, 6, 3, 4, (3, 3)),
+    Conv("same-lower-stride-2", 2, 8, 7, 3, 4, (4, 3), stride=(2, 2), padding="same_lower"),
+    Conv("border-edge", 2, 5, 6, 3, 17, (3, 4), padding=((2, 1), (0, 3)), border="edge"),
+    Conv("border-mirror", 2, 5, 6, 4, 3, (3, 3), stride=(2, 1), padding=2, border="mirror"),
+    Conv("border-symmetric", 1, 6, 5, 18, 3, (4, 3), padding=(3, 2), dilation=(1, 2), border="symmetric"),
+    Conv("border-wrap", 3, 4, 7, 2, 5, (3, 3), stride=(1, 3), padding="same", border="wrap"),
+    Conv("border-mirror-beyond-the-image", 1, 3, 2, 2, 3, (2, 3), padding=((7, 2), (3, 5)), border="mirror"),
+    Conv("border-symmetric-beyond-the-image", 2, 1, 3, 2, 3, (3, 3), padding=5, border="symmetric"),
+    Conv("border-wrap-beyond-the-image", 1, 2, 3, 3, 2, (3, 2), padding=((5, 3), (7, 4)), border="wrap"),
+    Conv("border-mirror-of-one-pixel", 1, 1, 1, 2, 2, (3, 3), padding=1, border="mirror"),
+    Conv("long-line", 2, 1, 3001, 3, 5, (1, 4), stride=(1, 2), padding="same"),
+    Conv("long-line-wrap", 1, 2, 1500, 2, 3, (2, 3), padding="same", dilation=(1, 2), border="wrap"),
 )
 # Channels in groups: as wide as vectors and narrower, with as many channels in as out, with more and with fewer.
 GROUPED_CONVS = (
@@ -194,6 +209,9 @@ GROUPED_CONVS = (
     Conv("pointwise-groups", 2, 5, 6, 51, 68, (1, 1), groups=17),
     Conv("pointwise-wide-groups", 2, 5, 6, 60, 44, (1, 1), groups=2),
     Conv("groups-long-line", 1, 2, 1300, 6, 6, (1, 3), padding=((0, 0), (2, 0)), groups=3),
+    Conv("groups-border", 2, 6, 7, 20, 30, (3, 4), stride=(1, 2), padding="same", groups=10, border="mirror"),
+    Conv("depthwise-border", 2, 6, 7, 21, 21, (3, 3), padding=2, groups=21, border="wrap"),
+    Conv("wide-groups-border", 2, 5, 6, 40, 36, (3, 3), padding=1, groups=2, border="edge"),
     Conv("groups-empty-batch", 0, 6, 6, 4, 4, (3, 3), groups=2),
     *(Conv(f"tail-groups-{c}", 1, 4, 17, c, c, (3, 3), padding=1, groups=c) for c in range(1, 40)),
     *(Conv(f"tail-group-width-{c}", 2, 3, 4, 2 * c, 3 * c, (2, 2), groups=c) for c in range(1, 40)),
@@ -221,6 +239,8 @@ THREADED_CONVS = (
     Conv("threaded-depthwise", 9, 30, 29, 40, 40, (3, 3), padding=1, groups=40),
     Conv("threaded-groups", 3, 31, 30, 48, 60, (3, 3), stride=(1, 2), padding="same", groups=12),
     Conv("threaded-wide-groups", 5, 19, 21, 70, 76, (3, 3), padding=1, groups=2),
+    Conv("threaded-line", 1, 1, 5000, 24, 33, (1, 5), padding="same"),
+    Conv("threaded-border", 3, 33, 30, 16, 20, (5, 5), padding="same", border="mirror"),
 )
 THREADED_POOLS = (
     Pool("threaded-pool", 32, 26, 26, 64, (2, 2), (2, 2)),
@@ -282,7 +302,9 @@ def random_convs(seed: int, count: int, *, largest: int = 9) -> list[Conv]:
         groups = int(rng.integers(2, 20)) if rng.random() < 0.25 else 1
         ic, oc = (groups * c if groups == 1 else groups * -(-c // 3) for c in channels)
         name = f"random-{seed}-{number}"
-        cases.append(Conv(name, batch, rows, columns, ic, oc, kernel, stride, padding, dilation, groups))
+        border = ("edge", "mirror", "symmetric", "wrap")[number % 4] if rng.random() < 0.2 else "zeros"
+        shape = (batch, rows, columns, ic, oc)
+        cases.append(Conv(name, *shape, kernel, stride, padding, dilation, groups, border))
     return cases
 
 

@@ -6,7 +6,8 @@ arrays for larger shapes, `test_reference` proves that the two and SciPy agree.
 
 Activations are NHWC, kernels HWIO. `pads` is ``((top, bottom), (left, right))``, `stride` and `dilation` are
 ``(rows, columns)``. A tap that falls into the padding multiplies a zero, as if the image had been padded with
-`numpy.pad`: an infinite weight there gives NaN.
+`numpy.pad`: an infinite weight there gives NaN. With a `border` other than "zeros" it multiplies the pixel that the
+border repeats.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def exact(array: npt.ArrayLike) -> Array:
 
 
 def resolve_pads(padding: Any, size: Pair, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Pads:
-    """The pads that a `padding` argument means; "same" is Keras's rule (the odd pixel goes to the end)."""
+    """The pads that a `padding` argument means; "same" is Keras's rule: the odd pixel goes to the end."""
     if isinstance(padding, str):
         if padding.lower() == "valid":
             return ((0, 0), (0, 0))
@@ -39,7 +40,8 @@ def resolve_pads(padding: Any, size: Pair, kernel: Pair, stride: Pair, dilation:
             max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
             for n, k, s, d in zip(size, kernel, stride, dilation, strict=True)
         )
-        return ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
+        same: Pads = ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
+        return same if padding.lower() == "same" else (same[0][::-1], same[1][::-1])
     if isinstance(padding, int):
         return ((padding, padding), (padding, padding))
     vertical, horizontal = padding
@@ -57,6 +59,19 @@ def output_size(size: Pair, kernel: Pair, stride: Pair, pads: Pads, dilation: Pa
     return (rows, columns)
 
 
+def bordered(i: int, size: int, border: str) -> int | None:
+    """Which of `size` pixels in a line stands at place i, None for a zero; `border` tells what goes on beyond them."""
+    if 0 <= i < size:
+        return i
+    if border == "zeros":
+        return None
+    if border == "edge":
+        return 0 if i < 0 else size - 1
+    line = list(range(size))
+    mirrored = line + (line[-2:0:-1] if border == "mirror" else line[::-1])
+    return (line if border == "wrap" else mirrored)[i % len(line if border == "wrap" else mirrored)]
+
+
 def conv2d(
     x: Array,
     w: Array,
@@ -66,6 +81,7 @@ def conv2d(
     pads: Pads,
     dilation: Pair = (1, 1),
     groups: int = 1,
+    border: str = "zeros",
 ) -> Array:
     """y[n, r, q, o] = bias[o] + sum over i, j, c of x[n, r*sh + i*dh - top, q*sw + j*dw - left, f + c] * w[i, j, c, o].
 
@@ -80,9 +96,9 @@ def conv2d(
         total = y.dtype.type(0) if bias is None else y.dtype.type(bias[o])
         first = o // (oc // groups) * ic
         for i, j, c in itertools.product(range(kh), range(kw), range(ic)):
-            row = r * stride[0] + i * dilation[0] - pads[0][0]
-            column = q * stride[1] + j * dilation[1] - pads[1][0]
-            inside = 0 <= row < ih and 0 <= column < iw
+            row = bordered(r * stride[0] + i * dilation[0] - pads[0][0], ih, border)
+            column = bordered(q * stride[1] + j * dilation[1] - pads[1][0], iw, border)
+            inside = row is not None and column is not None
             total += (x[b, row, column, first + c] if inside else x.dtype.type(0)) * w[i, j, c, o]
         y[b, r, q, o] = total
     return y
@@ -97,6 +113,7 @@ def conv2d_backward_data(
     pads: Pads,
     dilation: Pair = (1, 1),
     groups: int = 1,
+    border: str = "zeros",
 ) -> Array:
     """dx: each output gradient goes back, times its weight, to every input that it was made of."""
     dy, w = exact(dy), exact(w)
@@ -104,9 +121,9 @@ def conv2d_backward_data(
     kh, kw, ic, _ = w.shape
     dx = np.zeros(input_shape, np.result_type(dy, w))
     for b, r, q, i, j in itertools.product(range(n), range(oh), range(ow), range(kh), range(kw)):
-        row = r * stride[0] + i * dilation[0] - pads[0][0]
-        column = q * stride[1] + j * dilation[1] - pads[1][0]
-        if 0 <= row < input_shape[1] and 0 <= column < input_shape[2]:
+        row = bordered(r * stride[0] + i * dilation[0] - pads[0][0], input_shape[1], border)
+        column = bordered(q * stride[1] + j * dilation[1] - pads[1][0], input_shape[2], border)
+        if row is not None and column is not None:
             for c, o in itertools.product(range(ic), range(oc)):
                 dx[b, row, column, o // (oc // groups) * ic + c] += dy[b, r, q, o] * w[i, j, c, o]
     return dx
@@ -121,6 +138,7 @@ def conv2d_backward_weights(
     pads: Pads,
     dilation: Pair = (1, 1),
     groups: int = 1,
+    border: str = "zeros",
 ) -> tuple[Array, Array]:
     """(dw, db): each weight collects input times output gradient over all places where it was used."""
     x, dy = exact(x), exact(dy)
@@ -133,9 +151,9 @@ def conv2d_backward_weights(
         db[o] += dy[b, r, q, o]
         first = o // (oc // groups) * ic
         for i, j, c in itertools.product(range(kernel[0]), range(kernel[1]), range(ic)):
-            row = r * stride[0] + i * dilation[0] - pads[0][0]
-            column = q * stride[1] + j * dilation[1] - pads[1][0]
-            inside = 0 <= row < ih and 0 <= column < iw
+            row = bordered(r * stride[0] + i * dilation[0] - pads[0][0], ih, border)
+            column = bordered(q * stride[1] + j * dilation[1] - pads[1][0], iw, border)
+            inside = row is not None and column is not None
             dw[i, j, c, o] += (x[b, row, column, first + c] if inside else x.dtype.type(0)) * dy[b, r, q, o]
     return dw, db
 

@@ -7,6 +7,7 @@ Arguments are those of `reference`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -27,16 +28,18 @@ def conv2d(
     pads: Pads,
     dilation: Pair = (1, 1),
     groups: int = 1,
+    border: str = "zeros",
 ) -> Array:
     """The forward convolution; see `reference.conv2d`."""
     x, w = exact(x), exact(w)
     if groups > 1:
+        options: dict[str, Any] = {"stride": stride, "pads": pads, "dilation": dilation, "border": border}
         pairs = zip(_split(x, groups), _split(w, groups), strict=True)
-        whole = np.concatenate([conv2d(a, b, stride=stride, pads=pads, dilation=dilation) for a, b in pairs], axis=-1)
+        whole = np.concatenate([conv2d(a, b, **options) for a, b in pairs], axis=-1)
         return whole if bias is None else whole + exact(bias)
     kh, kw, ic, oc = w.shape
     reach = (dilation[0] * (kh - 1) + 1, dilation[1] * (kw - 1) + 1)
-    windows = sliding_window_view(np.pad(x, ((0, 0), *pads, (0, 0))), reach, axis=(1, 2))
+    windows = sliding_window_view(pad(x, pads, border), reach, axis=(1, 2))
     windows = windows[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
     rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kh * kw * ic)
     with np.errstate(invalid="ignore"):  # infinity times zero is meant to be NaN
@@ -58,8 +61,21 @@ def _taps(
         )
 
 
-def _unpad(padded: Array, pads: Pads, size: Pair) -> Array:
-    return padded[:, pads[0][0] : pads[0][0] + size[0], pads[1][0] : pads[1][0] + size[1]]
+def pad(x: Array, pads: Pads, border: str) -> Array:
+    """An image with what lies beyond its border."""
+    mode = {"zeros": "constant", "mirror": "reflect"}.get(border, border)
+    return np.pad(x, ((0, 0), *pads, (0, 0)), mode=mode)  # type: ignore[call-overload,no-any-return]
+
+
+def _unpad(padded: Array, pads: Pads, size: Pair, border: str) -> Array:
+    """The gradient of `pad`: what lies in the padding goes to the pixel that it repeats, or nowhere."""
+    inner = padded[:, pads[0][0] : pads[0][0] + size[0], pads[1][0] : pads[1][0] + size[1]]
+    if border == "zeros":
+        return inner
+    places = pad(np.arange(size[0] * size[1]).reshape(1, *size, 1), pads, border).ravel()
+    flat = np.zeros((padded.shape[0], size[0] * size[1], padded.shape[3]), padded.dtype)
+    np.add.at(flat, (slice(None), places), padded.reshape(padded.shape[0], -1, padded.shape[3]))
+    return flat.reshape(inner.shape)
 
 
 def conv2d_backward_data(
@@ -71,19 +87,21 @@ def conv2d_backward_data(
     pads: Pads,
     dilation: Pair = (1, 1),
     groups: int = 1,
+    border: str = "zeros",
 ) -> Array:
     """The gradient by the input; see `reference.conv2d_backward_data`."""
     dy, w = exact(dy), exact(w)
     if groups > 1:
         shape = (*input_shape[:3], input_shape[3] // groups)
         pairs = zip(_split(dy, groups), _split(w, groups), strict=True)
-        parts = [conv2d_backward_data(a, b, shape, stride=stride, pads=pads, dilation=dilation) for a, b in pairs]
+        options: dict[str, Any] = {"stride": stride, "pads": pads, "dilation": dilation, "border": border}
+        parts = [conv2d_backward_data(a, b, shape, **options) for a, b in pairs]
         return np.concatenate(parts, axis=-1)
     n, ih, iw, ic = input_shape
     padded = np.zeros((n, ih + sum(pads[0]), iw + sum(pads[1]), ic), np.result_type(dy, w))
     for i, j, rows, columns in _taps(padded.shape[1:3], w.shape[:2], dy.shape[1:3], stride, dilation):
         padded[:, rows, columns] += dy @ w[i, j].T
-    return _unpad(padded, pads, (ih, iw))
+    return _unpad(padded, pads, (ih, iw), border)
 
 
 def conv2d_backward_weights(
@@ -95,14 +113,16 @@ def conv2d_backward_weights(
     pads: Pads,
     dilation: Pair = (1, 1),
     groups: int = 1,
+    border: str = "zeros",
 ) -> tuple[Array, Array]:
     """The gradients by kernel and bias; see `reference.conv2d_backward_weights`."""
     x, dy = exact(x), exact(dy)
     if groups > 1:
+        options: dict[str, Any] = {"stride": stride, "pads": pads, "dilation": dilation, "border": border}
         pairs = zip(_split(x, groups), _split(dy, groups), strict=True)
-        parts = [conv2d_backward_weights(a, b, kernel, stride=stride, pads=pads, dilation=dilation) for a, b in pairs]
+        parts = [conv2d_backward_weights(a, b, kernel, **options) for a, b in pairs]
         return np.concatenate([dw for dw, _ in parts], axis=-1), np.concatenate([db for _, db in parts])
-    padded = np.pad(x, ((0, 0), *pads, (0, 0)))
+    padded = pad(x, pads, border)
     dw = np.zeros((*kernel, x.shape[3], dy.shape[3]), np.result_type(x, dy))
     flat_dy = dy.reshape(-1, dy.shape[3])
     for i, j, rows, columns in _taps(padded.shape[1:3], kernel, dy.shape[1:3], stride, dilation):

@@ -23,7 +23,7 @@ CYTHON_FILES = [path for path in ENGINE if path.suffix in {".pyx", ".pxd", ".pxi
 STRATA = (
     {"errors"},
     {"variables", "checks", "keras_names", "memory", "naming"},
-    {"shapes", "arrays", "random", "engine"},
+    {"geometries", "shapes", "arrays", "random", "engine"},
     {"runtime"},
     {"plans"},
     {"ops", "program"},

@@ -58,7 +58,7 @@ def test_convolutions_agree_with_scipy(case: Conv) -> None:
     signal = pytest.importorskip("scipy.signal")
     rng = np.random.default_rng(3)
     x, w = integers(rng, case.input_shape), integers(rng, case.kernel_shape)
-    padded = np.pad(x, ((0, 0), *case.pads, (0, 0)))
+    padded = sliding.pad(x, case.pads, case.border)
     reach = [d * (k - 1) + 1 for d, k in zip(case.dilation, case.kernel, strict=True)]
     spread = np.zeros((*reach, *w.shape[2:]), w.dtype)
     spread[:: case.dilation[0], :: case.dilation[1]] = w

@@ -67,7 +67,8 @@ def test_other_paddings_are_refused(padding: Any) -> None:
 
 def test_geometry_of_random_problems() -> None:
     for case in random_convs(5, 200):
-        g = shapes.conv2d_geometry(case.input_shape, case.kernel_shape, **case.arguments)
+        words = {name: word for name, word in case.arguments.items() if name != "padding_mode"}
+        g = shapes.conv2d_geometry(case.input_shape, case.kernel_shape, **words)
         assert g.y_shape == case.output_shape
         assert g.x_shape == case.input_shape
         assert g.w_shape == case.kernel_shape

@@ -5,51 +5,160 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from convcore.checks import find, shown
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.checks import find
+from convcore.errors import ParameterError
 from convcore.keras_names import missing
-from convcore.metrics.accuracy import Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
-from convcore.metrics.base import Mean, Metric
-from convcore.metrics.regression import MeanAbsoluteError, MeanSquaredError
+from convcore.metrics.accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+)
+from convcore.metrics.auc import (
+    AUC,
+)
+from convcore.metrics.base import (
+    Mean,
+    MeanMetricWrapper,
+    Metric,
+    Sum,
+)
+from convcore.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from convcore.metrics.f_score import (
+    F1Score,
+    FBetaScore,
+)
+from convcore.metrics.of_losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    SparseCategoricalCrossentropy,
+    SquaredHinge,
+)
+from convcore.metrics.regression import (
+    CosineSimilarity,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+)
+from convcore.metrics.top_k import (
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)
+from convcore.naming import to_snake_case
 
 __all__ = [
+    "AUC",
     "Accuracy",
     "BinaryAccuracy",
+    "BinaryCrossentropy",
     "CategoricalAccuracy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
+    "FalseNegatives",
+    "FalsePositives",
+    "Hinge",
+    "KLDivergence",
+    "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanMetricWrapper",
     "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
     "Metric",
+    "Poisson",
+    "Precision",
+    "Recall",
+    "RootMeanSquaredError",
     "SparseCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+    "SparseTopKCategoricalAccuracy",
+    "SquaredHinge",
+    "Sum",
+    "TopKCategoricalAccuracy",
+    "TrueNegatives",
+    "TruePositives",
     "deserialize",
     "for_shapes",
     "get",
     "serialize",
 ]
 
+_KINDS: tuple[type[Metric], ...] = (
+    AUC,
+    Accuracy,
+    BinaryAccuracy,
+    BinaryCrossentropy,
+    CategoricalAccuracy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    F1Score,
+    FBetaScore,
+    FalseNegatives,
+    FalsePositives,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    Mean,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    Precision,
+    Recall,
+    RootMeanSquaredError,
+    SparseCategoricalAccuracy,
+    SparseCategoricalCrossentropy,
+    SparseTopKCategoricalAccuracy,
+    SquaredHinge,
+    Sum,
+    TopKCategoricalAccuracy,
+    TrueNegatives,
+    TruePositives,
+)
 
-_METRICS: dict[str, type[Metric]] = {
-    "accuracy": Accuracy,
-    "binary_accuracy": BinaryAccuracy,
-    "categorical_accuracy": CategoricalAccuracy,
-    "sparse_categorical_accuracy": SparseCategoricalAccuracy,
-    "mean": Mean,
-    "mean_squared_error": MeanSquaredError,
+#: The metrics by name, and Keras's short names of some of them.
+_METRICS: dict[str, type[Metric]] = {to_snake_case(kind.__name__): kind for kind in _KINDS} | {
     "mse": MeanSquaredError,
-    "mean_absolute_error": MeanAbsoluteError,
     "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "msle": MeanSquaredLogarithmicError,
+    "rmse": RootMeanSquaredError,
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "logcosh": LogCoshError,
 }
 
 #: The names that stand for whichever accuracy fits the shapes.
 _ACCURACY = ("accuracy", "acc")
+_CROSSENTROPY = ("crossentropy", "ce")
 
 
 def for_shapes(identifier: object, target_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> Metric:
     """The metric meant by `identifier` for targets and outputs of these shapes (without the batch axis).
 
     "accuracy" and "acc" become binary accuracy where the output has one value, sparse categorical accuracy where the
-    target has an axis less or a last axis of 1, categorical accuracy otherwise. A metric given by a string keeps
-    that string as its name.
+    target has an axis less or a last axis of 1, categorical accuracy otherwise; "crossentropy" and "ce" likewise. A
+    metric given by a string keeps that string as its name.
 
     >>> for_shapes("acc", (), (10,))
     <SparseCategoricalAccuracy name=acc>
@@ -60,6 +169,12 @@ def for_shapes(identifier: object, target_shape: tuple[int, ...], output_shape: 
         if len(target_shape) < len(output_shape) or target_shape[-1] == 1:
             return SparseCategoricalAccuracy(name=identifier)
         return CategoricalAccuracy(name=identifier)
+    if isinstance(identifier, str) and identifier.lower() in _CROSSENTROPY:
+        if output_shape and output_shape[-1] == 1:
+            return BinaryCrossentropy(name=identifier)
+        if len(target_shape) < len(output_shape) or target_shape[-1] == 1:
+            return SparseCategoricalCrossentropy(name=identifier)
+        return CategoricalCrossentropy(name=identifier)
     metric = get(identifier)
     if isinstance(identifier, str):
         metric.name = identifier
@@ -67,7 +182,7 @@ def for_shapes(identifier: object, target_shape: tuple[int, ...], output_shape: 
 
 
 def get(identifier: object) -> Metric:
-    """The metric meant by a name, an object or a config.
+    """The metric meant by a name, an object, a config or a function ``(y_true, y_pred)`` of NumPy arrays.
 
     >>> get("mae").name
     'mean_absolute_error'
@@ -79,10 +194,7 @@ def get(identifier: object) -> Metric:
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         raise ParameterError(f"A metric is the class {identifier.__name__}: call it, as in {identifier.__name__}().")
     if callable(identifier):
-        raise NotSupportedError(
-            f"convcore does not implement functions as metrics (received {shown(identifier)}; supported: "
-            f"{', '.join(_METRICS)}, and subclasses of convcore.metrics.Metric)."
-        )
+        return MeanMetricWrapper(identifier)
     make: Any = find("metrics", "metric", identifier, _METRICS)
     metric: Metric = make()
     return metric

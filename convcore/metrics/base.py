@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from convcore.checks import rebuild, refuse, text
-from convcore.errors import ShapeError
+from convcore.errors import NotSupportedError, ShapeError
+from convcore.naming import to_snake_case
 
-__all__ = ["Array", "Mean", "Metric", "ScoreMetric"]
+__all__ = ["Array", "Mean", "MeanMetricWrapper", "Metric", "ScoreMetric", "Sum", "sample_weights"]
 
 Array = npt.NDArray[Any]
 
@@ -24,21 +25,21 @@ class Metric:
 
     def __init__(self, dtype: object = None, name: str | None = None) -> None:
         refuse(type(self).__name__, {"dtype": dtype}, {"dtype": "float32"})
-        self.name = type(self).__name__.lower() if name is None else text("name", name)
+        self.name = to_snake_case(type(self).__name__) if name is None else text("name", name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take the values of one batch into account."""
         raise NotImplementedError
 
-    def result(self) -> float:
-        """The metric over everything since `reset_state`."""
+    def result(self) -> Any:
+        """The metric over everything since `reset_state`: a number, or an array of them."""
         raise NotImplementedError
 
     def reset_state(self) -> None:
         """Forget all batches."""
         raise NotImplementedError
 
-    def __call__(self, *args: Any, **kwargs: Any) -> float:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.update_state(*args, **kwargs)
         return self.result()
 
@@ -51,6 +52,16 @@ class Metric:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+def sample_weights(sample_weight: npt.ArrayLike, values: Array) -> Array:
+    """`sample_weight` in float64, of the first axes of `values`; a last axis of 1 that these lack is dropped."""
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
+        weights = weights[..., 0]
+    if weights.shape != values.shape[: weights.ndim]:
+        raise ShapeError(f"sample_weight of shape {weights.shape} does not fit values of shape {values.shape}.")
+    return weights
 
 
 class Average(Metric):
@@ -72,9 +83,7 @@ class Average(Metric):
             self.total += int(np.count_nonzero(values)) if values.dtype.kind == "b" else float(values.sum())
             self.count += values.size
             return
-        weights = np.asarray(sample_weight, dtype=np.float64)
-        if weights.shape != values.shape[: weights.ndim]:
-            raise ShapeError(f"sample_weight of shape {weights.shape} does not fit values of shape {values.shape}.")
+        weights = sample_weights(sample_weight, values)
         if weights.ndim < values.ndim:
             values = values.mean(axis=tuple(range(weights.ndim, values.ndim)))
         self.total += float((values * weights).sum())
@@ -97,6 +106,33 @@ class Mean(Average):
         self._add(np.asarray(values, dtype=np.float64), sample_weight)
 
 
+class Sum(Metric):
+    """The (weighted) sum of values of any shape.
+
+    >>> m = Sum()
+    >>> m.update_state([1, 3, 5, 7], sample_weight=[1, 1, 0, 0])
+    >>> m.result()
+    4.0
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: object = None) -> None:
+        super().__init__(dtype, name)
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        self.total = 0.0
+
+    def result(self) -> float:
+        return self.total
+
+    def update_state(self, values: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> None:
+        array = np.asarray(values, dtype=np.float64)
+        if sample_weight is not None:
+            weights = sample_weights(sample_weight, array)
+            array = array * weights.reshape(weights.shape + (1,) * (array.ndim - weights.ndim))
+        self.total += float(array.sum())
+
+
 class ScoreMetric(Average):
     """The mean of a score of targets and predictions: a subclass implements `score`."""
 
@@ -108,3 +144,28 @@ class ScoreMetric(Average):
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> None:
         self._add(self.score(np.asarray(y_true), np.asarray(y_pred)), sample_weight)
+
+
+class MeanMetricWrapper(ScoreMetric):
+    """The mean of ``fn(y_true, y_pred, **kwargs)``, a function of NumPy arrays that gives values for the samples.
+
+    >>> MeanMetricWrapper(lambda y_true, y_pred: abs(y_true - y_pred).max(axis=-1), name="worst")([[0, 1]], [[2, 1]])
+    2.0
+    """
+
+    def __init__(
+        self, fn: Callable[..., npt.ArrayLike], name: str | None = None, dtype: object = None, **kwargs: Any
+    ) -> None:
+        super().__init__(getattr(fn, "__name__", None) if name is None else name, dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def score(self, y_true: Array, y_pred: Array) -> Array:
+        values = np.asarray(self._fn(y_true, y_pred, **self._fn_kwargs))
+        return values if values.dtype.kind == "b" else values.astype(np.float64)
+
+    def get_config(self) -> dict[str, Any]:
+        raise NotSupportedError(
+            f"convcore does not save the function of the metric {self.name!r} (supported: metrics by name "
+            "or of a class)."
+        )

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import as_reals
-from convcore.engine import native
-from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, new_result, run, wants_relu
-from convcore.plans import conv
-from convcore.plans.steps import Steps
+from convcore.arrays import as_reals, in_given_dtype
+from convcore.geometries import border_mode, channels_first, moved_channels
+from convcore.ops.convolving import (
+    outer_shape,
+    run_backward_bias,
+    run_backward_data,
+    run_backward_weights,
+    run_forward,
+)
+from convcore.ops.running import Array, Shape, check_shape, wants_relu
 from convcore.shapes import Geometry, conv2d_geometry, shape_argument
 
 __all__ = ["conv2d", "conv2d_backward_data", "conv2d_backward_weights"]
 
 
-@lru_cache(PROGRAMS)
-def _conv2d_program(g: Geometry, dtype: str, has_bias: bool, relu: bool) -> native.Program:
-    steps = Steps(dtype)
-    x, w = (steps.external(int(np.prod(shape)) * steps.item_bytes) for shape in (g.x_shape, g.w_shape))
-    bias = steps.external(g.oc * steps.item_bytes) if has_bias else None
-    y = steps.external(int(np.prod(g.y_shape)) * steps.item_bytes, written=True)
-    conv.forward(steps, g, x, w, bias, y, relu=relu)
-    return steps.build()
+def _geometry(x_shape: Shape, w_shape: Shape, *, first: bool, padding_mode: Any, **words: Any) -> Geometry:
+    """The checked geometry, also of images whose channels stand first and of borders that are no zeros."""
+    g = conv2d_geometry(moved_channels(x_shape, first=first), w_shape, **words)
+    return replace(g, border=border_mode(padding_mode))
 
 
 def conv2d(
@@ -37,17 +37,22 @@ def conv2d(
     padding: Any = "valid",
     dilation: Any = 1,
     groups: int = 1,
+    padding_mode: Any = "zeros",
     activation: str | None = None,
+    data_format: Any = "channels_last",
 ) -> Array:
     """Correlate images with kernels, as convolution layers do.
 
     Parameters: `x` (n, height, width, channels); `w` (kernel height, kernel width, channels // groups, filters);
     `bias` (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid", "same" (Keras's
-    rule: ceil(size / stride) outputs, the odd pixel below and to the right), an int, (height, width) or ((top, bottom),
-    (left, right)), always with zeros; `groups`, into which channels and filters are split, each filter seeing the
-    channels of its group alone; `activation` None or "relu".
+    rule: ceil(size / stride) outputs, the odd pixel below and to the right), "same_lower" (the odd pixel above and to
+    the left), an int, (height, width) or ((top, bottom), (left, right)); `padding_mode` what it holds: "zeros", or more
+    of the image abcd, "edge" aa|abcd|dd, "mirror" cb|abcd|cb, "symmetric" ba|abcd|dc, "wrap" cd|abcd|ab; `groups`,
+    into which channels and filters are split, each filter seeing the channels of its group alone; `activation` None
+    or "relu"; with `data_format` "channels_first" images are (n, channels, height, width), and `w` is as before.
 
-    Returns an array (n, output height, output width, filters). Raises `ShapeError`, `ParameterError` or `DTypeError`.
+    Returns an array (n, output height, output width, filters), float16 or bfloat16 if all of the operands are. Raises
+    `ShapeError`, `ParameterError` or `DTypeError`.
 
     Source: Goodfellow, Bengio, Courville, Deep Learning (2016), equation 9.6.
 
@@ -59,24 +64,15 @@ def conv2d(
     """
     operands = {"x": x, "w": w} if bias is None else {"x": x, "w": w, "bias": bias}
     dtype, arrays = as_reals(**operands)
+    first = channels_first(data_format)
     words = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    g = conv2d_geometry(arrays[0].shape, arrays[1].shape, **words)
+    g = _geometry(arrays[0].shape, arrays[1].shape, first=first, padding_mode=padding_mode, **words)
     if bias is not None:
         check_shape("bias", arrays[2], (g.oc,), "one number per filter of w")
     relu = wants_relu(activation)
-    y = new_result(g.y_shape, dtype)
-    if g.n:
-        run(_conv2d_program(g, dtype, bias is not None, relu), *arrays, y)
-    return y
-
-
-@lru_cache(PROGRAMS)
-def _conv2d_backward_data_program(g: Geometry, dtype: str) -> native.Program:
-    steps = Steps(dtype)
-    dy, w = (steps.external(int(np.prod(shape)) * steps.item_bytes) for shape in (g.y_shape, g.w_shape))
-    dx = steps.external(int(np.prod(g.x_shape)) * steps.item_bytes, written=True)
-    conv.backward_data(steps, g, dy, w, dx)
-    return steps.build()
+    shift = None if bias is None else arrays[2]
+    y = run_forward(g, dtype, arrays[0], arrays[1], shift, relu=relu, first=first)
+    return in_given_dtype(y, *operands.values())
 
 
 def conv2d_backward_data(
@@ -88,8 +84,10 @@ def conv2d_backward_data(
     padding: Any = "valid",
     dilation: Any = 1,
     groups: int = 1,
+    padding_mode: Any = "zeros",
+    data_format: Any = "channels_last",
 ) -> Array:
-    """The gradient of `conv2d` with respect to its input (a transposed convolution).
+    """The gradient of `conv2d` with respect to its input (`conv2d_transpose` is the layer of its own).
 
     Parameters: `dy` (n, output height, output width, filters), the gradient of the output; `w` as in `conv2d`;
     `input_shape` the shape of x; the rest as `conv2d` had it. Returns dx of `input_shape`.
@@ -102,23 +100,12 @@ def conv2d_backward_data(
            [1., 2., 1.]], dtype=float32)
     """
     dtype, (grad, weights) = as_reals(dy=dy, w=w)
+    first = channels_first(data_format)
     x_shape = shape_argument("input_shape", input_shape, 4)
-    g = conv2d_geometry(x_shape, weights.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    check_shape("dy", grad, g.y_shape, "what conv2d returns for this input_shape and w")
-    dx = new_result(g.x_shape, dtype)
-    if g.n:
-        run(_conv2d_backward_data_program(g, dtype), grad, weights, dx)
-    return dx
-
-
-@lru_cache(PROGRAMS)
-def _conv2d_backward_weights_program(g: Geometry, dtype: str) -> native.Program:
-    steps = Steps(dtype)
-    x, dy = (steps.external(int(np.prod(shape)) * steps.item_bytes) for shape in (g.x_shape, g.y_shape))
-    dw = steps.external(int(np.prod(g.w_shape)) * steps.item_bytes, written=True)
-    db = steps.external(g.oc * steps.item_bytes, written=True)
-    conv.backward_weights(steps, g, x, dy, dw, db)
-    return steps.build()
+    words = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    g = _geometry(x_shape, weights.shape, first=first, padding_mode=padding_mode, **words)
+    check_shape("dy", grad, outer_shape(g.y_shape, first), "what conv2d returns for this input_shape and w")
+    return in_given_dtype(run_backward_data(g, dtype, grad, weights, first=first), dy, w)
 
 
 def conv2d_backward_weights(
@@ -130,6 +117,8 @@ def conv2d_backward_weights(
     padding: Any = "valid",
     dilation: Any = 1,
     groups: int = 1,
+    padding_mode: Any = "zeros",
+    data_format: Any = "channels_last",
 ) -> tuple[Array, Array]:
     """The gradients of `conv2d` with respect to its weights and its bias.
 
@@ -144,12 +133,12 @@ def conv2d_backward_weights(
     >>> dw[:, :, 0, 0].tolist(), db.tolist()
     ([[8.0, 8.0], [8.0, 8.0]], [8.0])
     """
-    dtype, (images, grad) = as_reals(x=x, dy=dy)
+    dtype, (source, grad) = as_reals(x=x, dy=dy)
+    first = channels_first(data_format)
     w_shape = shape_argument("kernel_shape", kernel_shape, 4)
-    g = conv2d_geometry(images.shape, w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    check_shape("dy", grad, g.y_shape, "what conv2d returns for this x and kernel_shape")
-    if g.n == 0:
-        return np.zeros(g.w_shape, dtype), np.zeros(g.oc, dtype)
-    dw, db = new_result(g.w_shape, dtype), new_result((g.oc,), dtype)
-    run(_conv2d_backward_weights_program(g, dtype), images, grad, dw, db)
-    return dw, db
+    words = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    g = _geometry(source.shape, w_shape, first=first, padding_mode=padding_mode, **words)
+    check_shape("dy", grad, outer_shape(g.y_shape, first), "what conv2d returns for this x and kernel_shape")
+    dw = run_backward_weights(g, dtype, source, grad, first=first)
+    db = run_backward_bias(g.y_shape, dtype, grad, first=first)
+    return in_given_dtype(dw, x, dy), in_given_dtype(db, x, dy)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from convcore.plans import dense
+from convcore.plans import border, dense
 from convcore.plans.steps import Buffer, Steps
-from convcore.shapes import Geometry
+from convcore.shapes import Geometry, Shape
 
-__all__ = ["backward_data", "backward_weights", "by_image", "chunk_images", "forward", "sum_over_rows"]
+__all__ = [
+    "backward_data",
+    "backward_weights",
+    "by_image",
+    "chunk_images",
+    "forward",
+    "partial_weights",
+    "sum_over_rows",
+    "transposed",
+]
 
 # Images in one chunk of a sum over the batch; doubled until the partial sums of all chunks fit.
 CHUNK_IMAGES = 8
@@ -32,6 +41,22 @@ def forward(steps: Steps, g: Geometry, x: Buffer, w: Buffer, bias: Buffer | None
     steps.add(_kernel("conv2d_forward", g), g.fields() | {"relu": int(relu)}, x, w, bias, y, work=g.multiply_adds)
 
 
+def transposed(
+    steps: Steps, g: Geometry, dy: Buffer, w: Buffer, bias: Buffer | None, dx: Buffer, *, relu: bool
+) -> None:
+    """dx + bias, then its ReLU: the gradient of the convolution `g` as a layer of its own."""
+    if _is_matrix_product(g):
+        turned = steps.reals(g.ic * g.oc)
+        dense.turn_weights(steps, g.ic, g.oc, w, turned)
+        dense.forward(steps, g.n * g.ih * g.iw, g.oc, g.ic, dy, turned, bias, dx, relu=relu)
+    else:
+        turned = steps.reals(g.w_size)
+        steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
+        fields = g.fields() | {"relu": int(relu)}
+        steps.add(_kernel("conv2d_backward_data", g), fields, dy, turned, bias, dx, work=g.multiply_adds)
+    steps.release(turned)
+
+
 def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) -> None:
     """dx from dy."""
     if _is_matrix_product(g):
@@ -40,6 +65,10 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) 
     turned = steps.reals(g.w_size)
     steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
     steps.add(_kernel("conv2d_backward_data", g), g.fields(), dy, turned, None, dx, work=g.multiply_adds)
+    for part, first, strip in border.strips(steps, g, dx):
+        dy_part = dy.at(first * g.oh * g.ow * g.oc * steps.item_bytes)
+        fields, work = part.fields(), part.multiply_adds
+        steps.add(_kernel("conv2d_backward_data", g), fields, dy_part, turned, None, strip, work=work)
     steps.release(turned)
 
 
@@ -63,20 +92,27 @@ def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffe
     chunk = chunk_images(steps, g, elements)
     chunks = -(-g.n // chunk)
     partial = dw if chunks == 1 else steps.reals(chunks * elements)
-    fields = g.fields() | {"count": chunk}
-    steps.add(_kernel("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
+    partial_weights(steps, g, chunk, x, dy, partial)
     if chunks > 1:
         steps.add("sum_chunks", {"n": chunks, "count": elements}, partial, dw, work=chunks * elements)
         steps.release(partial)
     if db is not None:
-        sum_over_rows(steps, g, dy, db)
+        sum_over_rows(steps, g.y_shape, dy, db)
 
 
-def sum_over_rows(steps: Steps, g: Geometry, dy: Buffer, db: Buffer) -> None:
-    """db[oc] = sum of dy over images and pixels."""
-    chunks = -(-g.n // CHUNK_IMAGES)
-    partial = db if chunks == 1 else steps.reals(chunks * g.oc)
-    steps.add("sum_rows", g.fields() | {"count": CHUNK_IMAGES}, dy, partial, work=g.n * g.oh * g.ow * g.oc)
+def partial_weights(steps: Steps, g: Geometry, chunk: int, x: Buffer, dy: Buffer, partial: Buffer) -> None:
+    """dw of each chunk of images, side by side."""
+    fields = g.fields() | {"count": chunk}
+    steps.add(_kernel("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
+
+
+def sum_over_rows(steps: Steps, shape: Shape, dy: Buffer, db: Buffer) -> None:
+    """db[channel] = sum of dy, of `shape` (n, height, width, channels), over images and pixels."""
+    n, height, width, channels = shape
+    chunks = -(-n // CHUNK_IMAGES)
+    partial = db if chunks == 1 else steps.reals(chunks * channels)
+    fields = {"n": n, "oh": height, "ow": width, "oc": channels, "count": CHUNK_IMAGES}
+    steps.add("sum_rows", fields, dy, partial, work=n * height * width * channels)
     if chunks > 1:
-        steps.add("sum_chunks", {"n": chunks, "count": g.oc}, partial, db, work=chunks * g.oc)
+        steps.add("sum_chunks", {"n": chunks, "count": channels}, partial, db, work=chunks * channels)
         steps.release(partial)

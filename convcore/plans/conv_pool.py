@@ -146,7 +146,7 @@ def backward_weights(
                 steps.add("sum_chunks", total, partial, partial, work=chunks * taps * g.oc)
             dense.turn_weights(steps, g.oc, taps, partial, dw)
             if db is not None:
-                conv.sum_over_rows(steps, pool, dy, db)
+                conv.sum_over_rows(steps, pool.y_shape, dy, db)
         steps.release(partial)
 
     steps.after_group(add_up)

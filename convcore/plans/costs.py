@@ -81,6 +81,7 @@ ARRAYS = {
     "row_loss": "n_oc n_oc n nothing n_oc n",
     "row_weights": "n n n n",
     "total_loss": "n nothing",
+    "sum_losses": "count count nothing",
     "sgd_step": "nothing nothing updated count updated",
     "adam_step": "nothing nothing updated count updated updated",
     "rmsprop_step": "nothing nothing updated count updated updated updated",
@@ -105,6 +106,11 @@ ARRAYS = {
     "cosine_penalty": "n_count n nothing n_count",
     "norm_constraint": "nothing normed",
     "non_negative": "nothing updated",
+    "merge": "count count count",
+    "extremum_backward": "count count count count",
+    "repeat": "n_oc repeated",
+    "repeat_backward": "repeated n_oc",
+    "copy_columns": "n_count n_count",
     "peak": "nothing",
 }
 # A bias, or its gradient.
@@ -165,6 +171,7 @@ _BYTES: dict[str, Callable[[Fields], int]] = {
     "count": _reals("count"),
     "n_count": _reals("n", "count"),
     "normed": lambda fields: 2 * _reals("kh", "kw", "oh", "ow")(fields),
+    "repeated": _reals("n", "ow", "oc"),
     "updated": lambda fields: 2 * _reals("count")(fields),
     "indices": lambda fields: 2 * _reals("n", "ih", "iw", "ic")(fields),
     "order": lambda fields: 8 * int(fields["n"]),

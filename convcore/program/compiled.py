@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.engine import native
-from convcore.errors import StateError
 from convcore.memory import require_memory
 from convcore.plans.steps import Steps
 from convcore.program.lowering import Lowering, PythonCall
@@ -37,10 +36,13 @@ class CompiledProgram:
         )
         require_memory(size + get_num_threads() * scratch, f"a batch of {low.n}")
         self.arena = native.Arena(max(size, 1))
-        output = low.graph.output
-        self._look = low.view(low.value(output), output.shape)
-        gradient = low.gradient_or_none(low.graph.input)
-        self._look_at_gradient = None if gradient is None else low.view(gradient, low.graph.input.shape)
+        self._looks = [low.view(low.value(output), output.shape) for output in low.graph.outputs]
+        #: Variables whose gradients it does not compute.
+        self.without_gradient = [each for each in low.parameters.variables if each not in low.differentiated]
+        gradients = [(low.gradient_or_none(x), (low.n, *x.shape)) for x in low.graph.inputs]
+        self._looks_at_gradients = [
+            (None if gradient is None else low.view(gradient, shape[1:]), shape) for gradient, shape in gradients
+        ]
 
     def run(self, part: int, externals: tuple[Any, ...]) -> None:
         for segment in self.parts[part]:
@@ -61,15 +63,16 @@ class CompiledProgram:
                 times.append((1, time.perf_counter() - start))
         return times
 
-    def outputs(self, externals: tuple[Any, ...]) -> FloatArray:
-        """The last batch's output, in the arena: valid until the next run."""
-        return self._look(self.arena, externals)
+    def outputs(self, externals: tuple[Any, ...]) -> list[FloatArray]:
+        """The last batch's outputs, in the arena: valid until the next run."""
+        return [look(self.arena, externals) for look in self._looks]
 
-    def input_gradient(self, externals: tuple[Any, ...]) -> FloatArray:
-        """The gradient of the last batch's input, if the program computes it."""
-        if self._look_at_gradient is None:
-            raise StateError("this program does not compute the gradient of its input.")
-        return self._look_at_gradient(self.arena, externals)
+    def input_gradients(self, externals: tuple[Any, ...]) -> list[FloatArray]:
+        """The gradients of the last batch's inputs: zeros where the program computes none."""
+        return [
+            np.zeros(shape, dtype=np.float32) if look is None else look(self.arena, externals)
+            for look, shape in self._looks_at_gradients
+        ]
 
 
 def _is_empty(segment: Steps | PythonCall) -> bool:

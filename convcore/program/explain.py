@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,11 @@ def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
     The runs train `runner`: give it parameters and an optimizer that nobody else uses.
     """
     graph = runner.graph
-    require_memory(4 * batch_size * (graph.input.size + graph.output.size), f"a batch of {batch_size}")
-    feed = _random_feed(graph, runner.loss, batch_size)
-    if runner.loss is None:
-        runner.predict(feed, 0, batch_size)
+    size = sum(value.size for value in (*graph.inputs, *graph.outputs))
+    require_memory(4 * batch_size * size, f"a batch of {batch_size}")
+    feed = _random_feed(graph, runner.losses, batch_size)
+    if not runner.losses:
+        runner.predict_all(feed, 0, batch_size)
     else:
         runner.train(feed, 0, batch_size)
     threads, peak = runtime.get_num_threads(), 0.0
@@ -53,7 +55,7 @@ def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
         rate = row["executed_mflop"] / 1e3 / seconds if seconds else 0.0
         row |= {"tasks": tasks, "microseconds": 1e6 * seconds, "share_of_peak": rate / peak}
     return {
-        "program": "inference" if runner.loss is None else "training",
+        "program": "training" if runner.losses else "inference",
         "batch_size": batch_size,
         "threads": threads,
         "isa": runtime.active_isa(),
@@ -68,21 +70,29 @@ def _medians(times: list[list[tuple[int, float]]]) -> list[float]:
     return [statistics.median(seconds for _, seconds in step) for step in zip(*times, strict=True)]
 
 
-def _random_feed(graph: Graph, loss: LossSpec | None, n: int) -> Feed:
-    """Samples from 0 to 1, or from 0 to what a Rescaling in front takes to 1, and targets that fit the loss."""
+def _random_feed(graph: Graph, losses: Sequence[LossSpec | None], n: int) -> Feed:
+    """Samples from 0 to 1, or from 0 to what a Rescaling in front takes to 1, and targets that fit the losses."""
     rng = np.random.default_rng(0)
-    x = rng.random((n, *graph.input.shape), dtype=np.float32)
-    first = graph.nodes[0] if graph.nodes else None
-    if first is not None and first.kind == "scale_shift" and first.settings["scale"]:
-        x /= np.float32(abs(first.settings["scale"]))
+    xs = [rng.random((n, *x.shape), dtype=np.float32) for x in graph.inputs]
+    for value, x in zip(graph.inputs, xs, strict=True):
+        first = next((node for node in graph.nodes if value in node.inputs), None)
+        if first is not None and first.kind == "scale_shift" and first.settings["scale"]:
+            x /= np.float32(abs(first.settings["scale"]))
+    if not losses:
+        return Feed(tuple(xs))
+    targets = (_random_targets(loss, (n, *y.shape), rng) for y, loss in zip(graph.outputs, losses, strict=True))
+    return Feed(tuple(xs), tuple(targets))
+
+
+def _random_targets(loss: LossSpec | None, shape: Sequence[int], rng: np.random.Generator) -> npt.NDArray[Any] | None:
     if loss is None:
-        return Feed(x)
-    targets: npt.NDArray[Any] = rng.random((n, *graph.output.shape), dtype=np.float32)
+        return None
+    targets: npt.NDArray[Any] = rng.random(shape, dtype=np.float32)
     if loss.is_sparse:
         targets = targets.argmax(axis=-1)
     elif loss.is_cross_entropy:
         targets /= targets.sum(axis=-1, keepdims=True)
-    return Feed(x, targets)
+    return targets
 
 
 def _rows(graph: Graph, plan: list[Steps | PythonCall], n: int) -> list[dict[str, Any]]:
@@ -104,7 +114,7 @@ def _rows(graph: Graph, plan: list[Steps | PythonCall], n: int) -> list[dict[str
                 )
         else:
             node = segment.origin.node
-            moved = 4 * n * (node.inputs[0].size + node.output.size)
+            moved = 4 * n * sum(value.size for value in (*node.inputs, node.output))
             rows.append(_row("python", segment.origin) | {"bytes": moved, "note": "custom layer, in NumPy"})
     return rows
 

@@ -21,38 +21,36 @@ GATHERED = {np.dtype(np.uint8): 0, np.dtype(np.float32): 1, np.dtype(np.float64)
 class Feed:
     """`x` (n, ...) and, for training, targets `y` and weights, one row a sample.
 
+    A graph of several inputs or outputs takes tuples of arrays; an output without a loss has None among the targets.
     uint8, float32 and float64 arrays are kept as they are, and a batch is converted when it is gathered; other real
     dtypes become float32 once. Integer targets become int32 class ids, others float32; `kernel_y` are the targets as
     the loss has them, where that is not `y`. `order` says which sample
     comes when in training: a permutation of ``range(size)``, to be shuffled in place.
     """
 
-    def __init__(
-        self,
-        x: npt.ArrayLike,
-        y: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
-        kernel_y: npt.ArrayLike | None = None,
-    ) -> None:
-        images = as_array("x", x)
+    def __init__(self, x: Any, y: Any = None, sample_weight: Any = None, kernel_y: Any = None) -> None:
+        #: The inputs, the targets (none without `y`) and their weights, as the engine reads them beside them.
+        self.xs = tuple(self._inputs(each) for each in (x if isinstance(x, tuple) else (x,)))
+        self.size = len(self.xs[0])
+        for each in self.xs[1:]:
+            self._rows("x", each)
+        given = () if y is None else y if isinstance(y, tuple) else (y,)
+        self.ys: tuple[Array | None, ...] = tuple(None if each is None else self._rows("y", each) for each in given)
+        weights = sample_weight if isinstance(sample_weight, tuple) else (sample_weight,) * len(given)
+        self.sample_weights: tuple[Array | None, ...] = tuple(
+            None if each is None else self._rows("sample_weight", each) for each in weights
+        )
+        encoded = self.ys if kernel_y is None else kernel_y if isinstance(kernel_y, tuple) else (kernel_y,)
+        self.kernel_ys = tuple(None if each is None else _as_targets(self._rows("y", each)) for each in encoded)
+        self.kernel_weights = tuple(None if each is None else self._as_weights(each) for each in self.sample_weights)
+        self.order = np.arange(self.size, dtype=np.int64)
+
+    def _inputs(self, value: npt.ArrayLike) -> Array:
+        images = as_array("x", value)
         if images.ndim < 1:
             raise ShapeError("x: expected one row per sample, got a single number.")
         kept = images.dtype.newbyteorder("=")
-        self.x: Array = plain("x", images, kept if kept in GATHERED else np.float32)
-        self.size = len(self.x)
-        self.y: Array | None = None if y is None else self._rows("y", y)
-        self.sample_weight: Array | None = None
-        self.kernel_y: Array | None = None
-        self.kernel_weight: Array | None = None
-        if self.y is not None:
-            encoded = self.y if kernel_y is None else self._rows("y", kernel_y)
-            self.kernel_y = plain("y", encoded, np.int32 if encoded.dtype.kind in "iub" else np.float32)
-        if sample_weight is not None:
-            self.sample_weight = self._rows("sample_weight", sample_weight)
-            self.kernel_weight = plain("sample_weight", self.sample_weight, np.float32)
-            if self.kernel_weight.shape != (self.size,):
-                raise ShapeError(f"sample_weight: expected shape ({self.size},), got {self.kernel_weight.shape}.")
-        self.order = np.arange(self.size, dtype=np.int64)
+        return plain("x", images, kept if kept in GATHERED else np.float32)
 
     def _rows(self, name: str, value: npt.ArrayLike) -> Array:
         array = as_array(name, value)
@@ -60,13 +58,41 @@ class Feed:
             raise ShapeError(f"x has {self.size} samples but {name} has shape {array.shape}.")
         return array
 
-    @property
-    def kind(self) -> int:
-        """The engine's number of x's dtype."""
-        return GATHERED[self.x.dtype]
+    def _as_weights(self, value: Array) -> Array:
+        weights = plain("sample_weight", value, np.float32)
+        if weights.shape != (self.size,):
+            raise ShapeError(f"sample_weight: expected shape ({self.size},), got {weights.shape}.")
+        return weights
 
-    def targets(self, start: int, count: int) -> Array:
-        """The targets of the batch that begins at `start`, in order."""
-        if self.y is None:
+    @property
+    def x(self) -> Array:
+        """The input of a graph that has one."""
+        (only,) = self.xs
+        return only
+
+    @property
+    def y(self) -> Array | None:
+        """The targets of a graph that has one output, or None."""
+        return self.ys[0] if len(self.ys) == 1 else None
+
+    @property
+    def sample_weight(self) -> Array | None:
+        """The weights of a graph that has one output, or None."""
+        return self.sample_weights[0] if len(self.sample_weights) == 1 else None
+
+    @property
+    def kinds(self) -> tuple[int, ...]:
+        """The engine's numbers of the inputs' dtypes."""
+        return tuple(GATHERED[x.dtype] for x in self.xs)
+
+    def targets(self, start: int, count: int, output: int = 0) -> Array:
+        """The targets of one output for the batch that begins at `start`, in order."""
+        targets = self.ys[output] if self.ys else None
+        if targets is None:
             raise ShapeError("there are no targets.")
-        return self.y[self.order[start : start + count]]
+        return targets[self.order[start : start + count]]
+
+
+def _as_targets(value: Array) -> Array:
+    is_id = value.dtype.kind in "iub"
+    return plain("y", value, np.int32 if is_id else np.float32)

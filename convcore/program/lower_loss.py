@@ -14,7 +14,7 @@ from convcore.errors import ShapeError, StateError
 from convcore.plans import pointwise
 from convcore.plans.steps import Buffer
 from convcore.program.loss import LossSpec
-from convcore.program.values import Node, Value
+from convcore.program.values import Node
 
 if TYPE_CHECKING:
     from convcore.program.lowering import Lowering
@@ -25,18 +25,23 @@ __all__ = ["lower_loss"]
 def lower_loss(
     low: Lowering,
     loss: LossSpec,
-    output: Value,
+    number: int,
     joined: Node | None,
     total: npt.NDArray[np.float64],
     *,
+    weight: float,
     weighted: bool,
     order: Buffer | None,
 ) -> None:
-    """The loss of `output`, to `total`, and its gradient. Targets and weights are the next externals, one row a sample
-    of the batch, or of the data set if there is an `order`. `joined` is the softmax that a cross-entropy takes in."""
+    """The loss of output `number`, to ``total[number]``, and its gradient times `weight`.
+
+    Targets and weights are the next externals, one row a sample of the batch, or of the data set if there is an
+    `order`. `joined` is the softmax that a cross-entropy takes in.
+    """
     if loss.kind == "python":
-        _lower_python(low, loss, output, total, weighted=weighted, order=order)
+        _lower_python(low, loss, number, total, weight=weight, weighted=weighted, order=order)
         return
+    output = low.graph.outputs[number]
     steps, n = low.steps, low.n
     positions = math.prod(output.shape[:-1]) if loss.is_of_rows else 1
     rows, oc = n * positions, output.size // positions
@@ -57,7 +62,7 @@ def lower_loss(
     sums = loss.reduction == "sum"
     scale = (1.0 if loss.is_of_rows else float(math.prod(output.shape[:-1]))) if sums else 1 / rows
     each = steps.reals(rows)
-    common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": scale, "smoothing": loss.label_smoothing}
+    common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": scale * weight, "smoothing": loss.label_smoothing}
     common |= {"from_logits": loss.from_logits, "rows_a_weight": a_weight}
     if loss.is_cross_entropy and (joined is not None or loss.from_logits):
         # Softmax and cross-entropy cancel to p - y: the gradient goes straight to the logits.
@@ -71,21 +76,22 @@ def lower_loss(
         parameters = steps.bind(np.array([*loss.parameters, 0.0]))
         places = (low.value(output), targets, weights, parameters, low.new_gradient(output), each)
         kind = f"{loss.kind}_logits" if loss.from_logits else loss.kind
-        pointwise.row_loss(steps, kind, rows, oc, *places, scale=scale, rows_a_weight=a_weight)
+        pointwise.row_loss(steps, kind, rows, oc, *places, scale=scale * weight, rows_a_weight=a_weight)
     else:
         kernel = "cross_entropy" if loss.is_cross_entropy else "mean_squared_error"
         final = (low.value(output), targets, weights, low.new_gradient(output), each)
         pointwise.loss(steps, kernel, rows, oc, *final, **common)
-    steps.add("total_loss", {"n": rows, "a": scale}, each, steps.bind(total), work=rows)
+    steps.add("total_loss", {"n": rows, "a": scale}, each, steps.bind(total).at(8 * number), work=rows)
     steps.release(each)
 
 
 def _lower_python(
     low: Lowering,
     loss: LossSpec,
-    output: Value,
+    number: int,
     total: npt.NDArray[np.float64],
     *,
+    weight: float,
     weighted: bool,
     order: Buffer | None,
 ) -> None:
@@ -94,7 +100,7 @@ def _lower_python(
     if function is None or order is None:
         raise StateError("a loss of kind 'python' needs its function and a data set.")
     places = [low.steps.external(-1) for _ in range(2 if weighted else 1)]
-    n, sums = low.n, loss.reduction == "sum"
+    n, sums, output = low.n, loss.reduction == "sum", low.graph.outputs[number]
     look, result = low.view(low.value(output), output.shape), low.view(low.new_gradient(output), output.shape)
 
     def call(arena: native.Arena, externals: Sequence[Any]) -> None:
@@ -109,7 +115,7 @@ def _lower_python(
         weights = np.asarray(externals[places[1].index], np.float64)[batch] if weighted else np.ones(n)
         divisor = values.size if loss.reduction != "mean_with_sample_weight" else weights.sum() * (values.size // n)
         scale = weights * (1.0 if sums else 1 / divisor if divisor else 0.0)
-        total[0] = (values.reshape(n, -1).sum(axis=1) * scale).sum()
-        result(arena, externals)[...] = gradient * scale.reshape((n,) + (1,) * (y.ndim - 1))
+        total[number] = (values.reshape(n, -1).sum(axis=1) * scale).sum()
+        result(arena, externals)[...] = gradient * weight * scale.reshape((n,) + (1,) * (y.ndim - 1))
 
     low.python(call)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.engine import native
+from convcore.plans import merge
 from convcore.plans.penalties import add_sums, penalize
 from convcore.plans.steps import Buffer, Origin, Steps
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lower_loss import lower_loss
 from convcore.program.nodes import NODES
-from convcore.program.optimize import optimize
+from convcore.program.optimize import count_readers, optimize
 from convcore.program.values import Node, Shape, Value
-from convcore.variables import FlatParameters
+from convcore.variables import FlatParameters, Variable
 
 __all__ = ["Lowering", "PythonCall"]
 
@@ -72,28 +74,43 @@ class Lowering:
         self._gradients: dict[Value, Storage] = {}
         self._saved: dict[Node, Buffer] = {}
         self._prepared: dict[Node, Buffer] = {}
+        self._readers = count_readers(self.nodes, graph.outputs)
         # Results of a ReLU that is part of their node, and those whose gradient has gone through it already.
         self._rectified = {node.output for node in self.nodes if node.kind != "relu" and node.settings.get("relu")}
         self._masked: set[Value] = set()
         #: Where the penalties of activations are, and how many sums each has; None where there is no loss.
         self.penalties: list[tuple[Buffer, int]] | None = None
         self._offsets = dict(zip(parameters.variables, parameters.offsets, strict=False))
+        #: The variables that have a gradient.
+        self.differentiated: set[Variable] = set()
+        # Further parts of the gradients of variables that several nodes have.
+        self._further: list[tuple[Variable, Buffer]] = []
+        # Softmax nodes that are one with the loss behind them.
+        self._joined: set[Node] = set()
 
     # ------------------------------------------------------------------------------- memory that nodes ask for
 
     def parameters_of(self, node: Node) -> list[Any]:
         """Where the parameters of `node` are: a Buffer each, or None for one that it does without."""
-        return self._flat(self.parameters.values, node)
+        values = self.parameters.values
+        return [None if variable is None else self._place(values, variable) for variable in node.parameters]
 
     def gradients_of(self, node: Node) -> list[Any]:
-        """Where the gradients of the parameters of `node` go: a Buffer each, or None for one that it does without."""
-        return self._flat(self.parameters.gradients, node)
+        """Where `node` writes the gradients of its parameters: a Buffer each, or None for one that it does without.
 
-    def _flat(self, flat: FloatArray, node: Node) -> list[Buffer | None]:
-        return [
-            None if variable is None else self.steps.bind(flat).at(4 * self._offsets[variable])
-            for variable in node.parameters
-        ]
+        If other nodes have the parameter too, its gradients are added when `node` has written its own.
+        """
+        return [None if variable is None else self._gradient_of(variable) for variable in node.parameters]
+
+    def _gradient_of(self, variable: Variable) -> Buffer:
+        if variable not in self.differentiated:
+            self.differentiated.add(variable)
+            return self._place(self.parameters.gradients, variable)
+        self._further.append((variable, self.steps.reals(variable.size)))
+        return self._further[-1][1]
+
+    def _place(self, flat: FloatArray, variable: Variable) -> Buffer:
+        return self.steps.bind(flat).at(4 * self._offsets[variable])
 
     def rows(self, value: Value) -> tuple[int, int]:
         """A batch of `value` as (rows, columns): the columns are its last axis."""
@@ -131,14 +148,16 @@ class Lowering:
         if value in self._masked:
             return storage.buffer
         dy, count = storage.buffer, self.n * value.size
-        if dy.kind == "external":  # not ours to write
-            storage.buffer = self.steps.reals(count)
+        if dy.kind == "external" or storage.users > 1:  # not ours to write
+            self._drop(self._gradients, value)
+            storage = self._gradients[value] = Storage(self.steps.reals(count))
         self.steps.add("relu_backward", {"count": count}, dy, self.value(value), storage.buffer, work=count)
         return storage.buffer
 
     def take_mask(self, value: Value) -> Buffer | None:
-        """Where `value` is, if a ReLU made it: the caller lets the gradient that it computes through that ReLU."""
-        if value not in self._rectified:
+        """Where `value` is, if a ReLU made it and the caller is all that reads it: the caller lets the gradient that it
+        computes through that ReLU."""
+        if value not in self._rectified or self._readers[value] > 1:
             return None
         self._masked.add(value)
         return self.value(value)
@@ -182,48 +201,90 @@ class Lowering:
     def _drop(self, table: dict[Value, Storage], value: Value) -> None:
         storage = table.pop(value, None)
         if storage is not None:
-            storage.users -= 1
-            if storage.users == 0:
-                self.steps.release(storage.buffer)
+            self._release(storage)
+
+    def _release(self, storage: Storage) -> None:
+        storage.users -= 1
+        if storage.users == 0:
+            self.steps.release(storage.buffer)
 
     # -------------------------------------------------------------------------------------- parts of a program
 
-    def take_input(self) -> None:
-        """The batch is external 0, in float32."""
-        self._values[self.graph.input] = Storage(self.steps.external(4 * self.n * self.graph.input.size))
+    def take_inputs(self) -> None:
+        """The batch is in the next externals, one for each input, in float32."""
+        for x in self.graph.inputs:
+            self._values[x] = Storage(self.steps.external(4 * self.n * x.size))
 
-    def gather_input(self, kind: int) -> None:
-        """The batch is gathered from external 0, a data set of elements of `kind`, in the order that external 1
-        gives."""
+    def gather_inputs(self, *kinds: int) -> Buffer:
+        """The batch is gathered from the next externals, a data set of elements of one of `kinds` for each input, in
+        the order that the external behind them gives; returns that."""
         self.steps.origin = Origin("input")
-        x, size = self.graph.input, self.graph.input.size
-        source, order = self.steps.external(-1), self.steps.external(8 * self.n)
-        fields = {"n": self.n, "count": size, "kind": kind}
-        self.steps.add("gather_rows", fields, source, order, self.new_value(x), work=self.n * size)
+        sources = [self.steps.external(-1) for _ in kinds]
+        order = self.steps.external(8 * self.n)
+        for x, kind, source in zip(self.graph.inputs, kinds, sources, strict=True):
+            fields = {"n": self.n, "count": x.size, "kind": kind}
+            self.steps.add("gather_rows", fields, source, order, self.new_value(x), work=self.n * x.size)
+        return order
 
-    def forward(self, loss: LossSpec | None = None) -> None:
-        """From the input to the output; a softmax that is one with the `loss` to come is left to it."""
-        joined = self._softmax_in(loss)
+    def forward(self, *losses: LossSpec | None) -> None:
+        """From the inputs to the outputs; each softmax that is one with the loss to come, if there are `losses` for the
+        outputs, is left to it."""
+        self._joined = set(filter(None, map(self._softmax_in, self.graph.outputs, losses)))
+        unread = self._readers.copy()
         for node in self.nodes:
             self.steps.origin = Origin("forward", node)
             prepared = NODES[node.kind].prepare(self, node)
             if prepared is not None:
                 self._prepared[node] = prepared
         for node in self.nodes:
-            if node is joined:
+            if node in self._joined:
                 self.new_value(node.output)
                 continue
             self.steps.origin = Origin("forward", node)
             NODES[node.kind].forward(self, node)
-            if not self.training and node.inputs[0] is not self.graph.input:
-                self._drop(self._values, node.inputs[0])
+            unread.subtract(node.inputs)
+            for x in node.inputs:
+                if not self.training and not unread[x] and x not in self.graph.inputs:
+                    self._drop(self._values, x)
 
-    def loss(self, loss: LossSpec, total: npt.NDArray[np.float64], *, weighted: bool, order: Buffer | None) -> None:
-        """The mean loss, to `total`, and its gradient. Targets and weights are the next externals, one row a sample
-        of the batch, or of the data set if there is an `order`."""
-        joined = self._softmax_in(loss)
+    def losses(
+        self,
+        losses: Sequence[LossSpec | None],
+        weights: npt.NDArray[np.float64],
+        each: npt.NDArray[np.float64],
+        total: npt.NDArray[np.float64],
+        *,
+        weighted: Sequence[bool],
+        order: Buffer | None,
+    ) -> None:
+        """The mean loss of each output that has one, to `each`, and their sum, each times its weight, to `total`; of a
+        single loss `each` may be `total`. `weighted` says whose samples have weights."""
+        for number, loss in enumerate(losses):
+            if loss is not None:
+                scale = float(weights[number])
+                self.loss(loss, each, weighted=weighted[number], order=order, number=number, scale=scale)
+        if each is not total:
+            self.steps.origin = Origin("loss")
+            places = self.steps.bind(each), self.steps.bind(weights), self.steps.bind(total)
+            self.steps.add("sum_losses", {"count": len(losses)}, *places, work=len(losses))
+
+    def loss(
+        self,
+        loss: LossSpec,
+        total: npt.NDArray[np.float64],
+        *,
+        weighted: bool,
+        order: Buffer | None,
+        number: int = 0,
+        scale: float = 1.0,
+    ) -> None:
+        """The mean loss of output `number`, to ``total[number]``, and its gradient, times `scale`. Targets and weights
+        are the next externals, one row a sample of the batch, or of the data set if there is an `order`."""
+        output = self.graph.outputs[number]
+        joined = next((node for node in self._joined if node.output is output), None)
         self.steps.origin = Origin("loss", joined)
-        lower_loss(self, loss, self.graph.output, joined, total, weighted=weighted, order=order)
+        with self._adding([output if joined is None else joined.inputs[0]]):
+            lower_loss(self, loss, number, joined, total, weight=scale, weighted=weighted, order=order)
 
     def penalize(self, total: npt.NDArray[np.float64], *, learning: bool) -> None:
         """Add the penalties of activations and of trainable weights to `total`, and those of weights, if `learning`,
@@ -248,24 +309,56 @@ class Lowering:
         self.steps.add("gather_words", fields, self.steps.external(-1), order, rows, work=self.n * count)
         return rows
 
-    def take_gradient(self) -> None:
-        """The gradient of the output is the next external."""
-        self._gradients[self.graph.output] = Storage(self.steps.external(-1))
+    def take_gradients(self) -> None:
+        """The gradients of the outputs are the next externals."""
+        for output in self.graph.outputs:
+            with self._adding([output]):
+                self._gradients[output] = Storage(self.steps.external(-1))
 
-    def backward(self, *, to_input: bool) -> None:
-        """From the gradient of the output to those of the parameters, and of the input if it is wanted.
+    def backward(self, *, to_inputs: bool) -> None:
+        """From the gradients of the outputs to those of the parameters, and of the inputs if they are wanted.
 
-        Gradients go no further than they are needed: to the first node that learns.
+        Gradients go no further than they are needed: to the first nodes that learn.
         """
-        learning = (i for i, node in enumerate(self.nodes) if node.parameters or node.kind == "python")
-        first = -1 if to_input else next(learning, len(self.nodes))
-        for i, node in reversed(list(enumerate(self.nodes))):
-            if node.inputs[0] not in self._gradients and i >= first:
+        learning = self._learning(to_inputs)
+        for node in reversed(self.nodes):
+            if node.output in self._gradients and node.output in learning and node not in self._joined:
                 self.steps.origin = Origin("backward", node)
-                NODES[node.kind].backward(self, node, (i > first,))
+                with self._adding(node.inputs):
+                    NODES[node.kind].backward(self, node, tuple(x in learning for x in node.inputs))
             self._drop(self._gradients, node.output)
-            if node.output is not self.graph.output:
+            if node.output not in self.graph.outputs:
                 self._drop(self._values, node.output)
+
+    def _learning(self, to_inputs: bool) -> set[Value]:
+        """The values whose gradients are needed."""
+        learning = set(self.graph.inputs) if to_inputs else set()
+        for node in self.nodes:
+            trains = any(to_inputs or variable.trainable for variable in node.parameters if variable is not None)
+            if trains or node.kind == "python" or not learning.isdisjoint(node.inputs):
+                learning.add(node.output)
+        return learning
+
+    @contextmanager
+    def _adding(self, values: Sequence[Value]) -> Iterator[None]:
+        """What is planned within it gives each of `values` a gradient, or adds to the one it has, and likewise for
+        parameters."""
+        before = {value: self._gradients.pop(value) for value in values if value in self._gradients}
+        yield
+        for value, storage in before.items():
+            if value in self._gradients:
+                count = self.n * value.size
+                total = self.steps.reals(count)
+                merge.add(self.steps, count, storage.buffer, self._gradients[value].buffer, total)
+                self._release(storage)
+                self._drop(self._gradients, value)
+                storage = Storage(total)
+            self._gradients[value] = storage
+        for variable, part in self._further:
+            place = self._place(self.parameters.gradients, variable)
+            merge.add(self.steps, variable.size, place, part, place)
+            self.steps.release(part)
+        self._further.clear()
 
     def cut(self) -> list[Steps | PythonCall]:
         """What was planned since the last cut."""
@@ -273,9 +366,8 @@ class Lowering:
         self._segments, self.steps = [], self.steps.continued()
         return segments
 
-    def _softmax_in(self, loss: LossSpec | None) -> Node | None:
-        """The last node, if it is a softmax whose probabilities only a cross-entropy reads."""
-        last = self.nodes[-1] if self.nodes else None
-        if loss is None or not loss.is_cross_entropy or loss.from_logits or last is None or last.kind != "softmax":
+    def _softmax_in(self, output: Value, loss: LossSpec | None) -> Node | None:
+        """The node of `output`, if it is a softmax whose probabilities only a cross-entropy reads."""
+        if loss is None or not loss.is_cross_entropy or loss.from_logits or self._readers[output] > 1:
             return None
-        return last
+        return next((node for node in self.nodes if node.output is output and node.kind == "softmax"), None)

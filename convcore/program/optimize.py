@@ -1,11 +1,13 @@
 """A graph made cheaper before it is lowered: borders that nobody reads are cut off, convolutions and pools become one
-node.
+node, what leads to no output is left out.
 
-Both are exact: what is left out contributes to no output and to no gradient.
+All are exact: what is left out contributes to no output and to no gradient.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from convcore.plans import conv_pool
@@ -15,68 +17,97 @@ from convcore.program.nodes.kind import Extent, Pixelwise, Windowed
 from convcore.program.values import Node, Value
 from convcore.shapes import Geometry
 
-__all__ = ["optimize"]
+__all__ = ["count_readers", "optimize"]
 
 
 def optimize(graph: Graph) -> list[Node]:
-    """The nodes to lower, from graph.input to graph.output; values in between may be smaller than the graph's."""
-    return _join(_trim(graph))
+    """The nodes to lower, from graph.inputs to graph.outputs; values in between may be smaller than the graph's."""
+    nodes = _trim(graph)
+    return _join(nodes, count_readers(nodes, graph.outputs))
+
+
+def count_readers(nodes: Sequence[Node], outputs: Sequence[Value]) -> Counter[Value]:
+    """How often each value is read: by nodes, and as an output."""
+    return Counter([*outputs, *(x for node in nodes for x in node.inputs)])
+
+
+def _extents(graph: Graph) -> dict[Value, Extent | None]:
+    """Rows and columns that are read of each value that is read; None for all."""
+    # Outputs are given whole, and a data set is read as it lies.
+    extents: dict[Value, Extent | None] = dict.fromkeys((*graph.outputs, *graph.inputs))
+    for node in reversed(graph.nodes):
+        if node.output not in extents:
+            continue
+        kind = NODES[node.kind]
+        if not isinstance(kind, Pixelwise | Windowed):
+            extents[node.output] = None
+        for x in node.inputs:
+            needed = kind.needed(node, extents[node.output]) if len(x.shape) == 3 else None
+            others = extents.get(x, (0, 0))
+            if needed is None or others is None:
+                extents[x] = None
+            else:
+                extents[x] = max(needed[0], others[0]), max(needed[1], others[1])
+    return extents
 
 
 def _trim(graph: Graph) -> list[Node]:
-    extents: dict[Value, Extent | None] = {graph.output: None}
-    for node in reversed(graph.nodes):
-        (x,), kind = node.inputs, NODES[node.kind]
-        if not isinstance(kind, Pixelwise | Windowed):
-            extents[node.output] = None
-        extents[x] = kind.needed(node, extents[node.output]) if len(x.shape) == 3 else None
-    extents[graph.input] = None  # a data set is read as it lies
-
-    values = {graph.input: graph.input, graph.output: graph.output}
+    extents = _extents(graph)
+    values = {value: value for value in (*graph.inputs, *graph.outputs)}
     trimmed: list[Node] = []
     for node in graph.nodes:
-        x, extent = values[node.inputs[0]], extents[node.output]
-        if node.output is not graph.output:
+        if node.output not in extents:
+            continue
+        inputs, extent, kind = tuple(values[x] for x in node.inputs), extents[node.output], NODES[node.kind]
+        if node.output not in values:
             whole = node.output.shape if extent is None else (*extent, *node.output.shape[2:])
             # A pixelwise node walks its input from end to end: it cannot leave out what the input still has.
-            values[node.output] = Value(x.shape if isinstance(NODES[node.kind], Pixelwise) else whole)
+            values[node.output] = Value(inputs[0].shape if isinstance(kind, Pixelwise) else whole)
         y = values[node.output]
         settings = dict(node.settings)
-        if isinstance(NODES[node.kind], Windowed):
+        if isinstance(kind, Windowed):
             g: Geometry = settings["geometry"]
+            x = inputs[0]
             settings["geometry"] = g.resized(ih=x.shape[0], iw=x.shape[1], oh=y.shape[0], ow=y.shape[1])
-        trimmed.append(replace(node, inputs=(x,), output=y, settings=settings))
+        trimmed.append(replace(node, inputs=inputs, output=y, settings=settings))
     return trimmed
 
 
-def _join(nodes: list[Node]) -> list[Node]:
-    joined: list[Node] = []
+def _join(nodes: list[Node], readers: Counter[Value]) -> list[Node]:
+    """Only what nobody else reads is joined away."""
+    joined: dict[Value, Node] = {}
     for node in nodes:
-        before = joined[-1] if joined else None
-        if before is not None and _is_epilogue(node, before):
-            settings = before.settings | {"relu": True}
-            joined[-1] = replace(before, output=node.output, settings=settings, layers=_layers(before, node))
+        before = joined.get(node.inputs[0])
+        if before is not None and _is_epilogue(node, before) and readers[before.output] == 1:
+            _take(joined, before, node, relu=True)
             continue
         if node.kind == "max_pool2d":
             if before is not None and before.kind == "conv2d":
                 g, pool = before.settings["geometry"], node.settings["geometry"]
                 apart = conv_pool.reason_apart(g, pool)
+                if readers[before.output] > 1:
+                    apart = "what is between them is read elsewhere too"
                 if apart is None:
-                    settings = before.settings | {"pool": pool}
-                    joined[-1] = replace(
-                        before,
-                        kind="conv2d_pool",
-                        output=node.output,
-                        settings=settings,
-                        layers=_layers(before, node),
-                    )
+                    _take(joined, before, node, "conv2d_pool", pool=pool)
                     continue
                 before.settings["note"] = f"not joined with the pool: {apart}"
                 node.settings["note"] = f"not joined with the convolution: {apart}"
             else:
                 node.settings["note"] = "no convolution right before the pool"
-        joined.append(node)
-    return joined
+        joined[node.output] = node
+    return list(joined.values())
+
+
+def _take(joined: dict[Value, Node], before: Node, node: Node, kind: str | None = None, **settings: object) -> None:
+    """Make `before` and `node`, its only reader, one."""
+    del joined[before.output]
+    joined[node.output] = replace(
+        before,
+        kind=kind or before.kind,
+        output=node.output,
+        settings=before.settings | settings,
+        layers=before.layers + tuple(layer for layer in node.layers if layer not in before.layers),
+    )
 
 
 def _is_epilogue(node: Node, before: Node) -> bool:
@@ -84,7 +115,3 @@ def _is_epilogue(node: Node, before: Node) -> bool:
     plain = (node.settings.get("negative_slope"), node.settings.get("threshold"), node.settings.get("max_value"))
     alone = before.kind in {"conv2d", "conv2d_pool", "dense"} and not before.settings["relu"]
     return node.kind == "relu" and plain == (0.0, 0.0, None) and alone
-
-
-def _layers(before: Node, node: Node) -> tuple[str, ...]:
-    return before.layers + tuple(layer for layer in node.layers if layer not in before.layers)

@@ -4,7 +4,7 @@ between."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from convcore.arrays import plain
 from convcore.errors import ShapeError, StateError
-from convcore.plans.steps import Buffer, Steps
+from convcore.plans.steps import Steps
 from convcore.program.compiled import CompiledProgram
 from convcore.program.feed import Feed
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lowering import Lowering, PythonCall
 from convcore.program.update import Optimizer, Update
+from convcore.program.values import Value
 from convcore.runtime import get_math
 from convcore.variables import FlatParameters
 
@@ -38,15 +39,22 @@ class Runner:
         graph: Graph,
         parameters: FlatParameters,
         *,
-        loss: LossSpec | None = None,
+        loss: LossSpec | Sequence[LossSpec | None] | None = None,
+        loss_weights: Sequence[float] | None = None,
         optimizer: Optimizer | None = None,
     ) -> None:
         self.graph = graph
         self.parameters = parameters
-        self.loss = loss
+        #: One for each output, None for those that are not trained; empty without any.
+        self.losses = () if loss is None else (loss,) if isinstance(loss, LossSpec) else tuple(loss)
+        self.loss_weights = np.array(
+            [1.0] * len(self.losses) if loss_weights is None else loss_weights, dtype=np.float64
+        )
         self._slots: list[Any] = []
         self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
         self._total = np.zeros(1, dtype=np.float64)
+        #: The mean loss of each output in the last batch that was trained or tested, before its weight.
+        self.each_loss = self._total if self.loss_weights.tolist() == [1.0] else np.zeros_like(self.loss_weights)
         self._update = None if optimizer is None else Update(parameters, optimizer, self._total, scaled=False)
         # The dropout masks' key and the number of the step.
         self._random_state = np.zeros(2, dtype=np.uint64)
@@ -57,42 +65,57 @@ class Runner:
 
     def forward(self, x: FloatArray, training: bool = False) -> FloatArray:
         """The output for a float32 batch; `backward` may follow if `training`."""
-        batch = plain("x", x, np.float32)
-        if training and batch is x:
-            batch = batch.copy()  # backward reads it, whatever the caller does to x before
-        if batch.shape[1:] != self.graph.input.shape:
-            raise ShapeError(
-                f"x: expected shape (n, {', '.join(map(str, self.graph.input.shape))}), got {batch.shape}."
-            )
-        if len(batch) == 0:
-            return np.empty((0, *self.graph.output.shape), dtype=np.float32)
+        (y,) = self.forward_all([x], training)
+        return y
+
+    def forward_all(self, xs: Sequence[FloatArray], training: bool = False) -> list[FloatArray]:
+        """The outputs for a float32 batch of each input; `backward_all` may follow if `training`."""
+        batches = [self._batch(x, given, training) for x, given in zip(self.graph.inputs, xs, strict=True)]
+        n = len(batches[0])
+        if any(len(batch) != n for batch in batches):
+            raise ShapeError(f"x: the inputs have {', '.join(str(len(batch)) for batch in batches)} samples.")
+        if n == 0:
+            return [np.empty((0, *output.shape), dtype=np.float32) for output in self.graph.outputs]
         if training:
             self._random_state[1] += np.uint64(1)
         program = (
-            self._program("eager", len(batch), self._plan_eager)
-            if training
-            else self._program("predict", len(batch), self._plan_predict)
+            self._program("eager", n, self._plan_eager) if training else self._program("predict", n, self._plan_predict)
         )
-        externals = (batch, batch) if training else (batch,)
+        # The forward part reads no gradient: anything may stand in their places.
+        externals = (*batches, *(batches[:1] * len(self.graph.outputs) if training else ()))
         self._awaits_backward = None
         program.run(0, externals)
         self._last = (program, externals)
         self._awaits_backward = program if training else None
-        return self.outputs.copy()
+        return [output.copy() for output in self.outputs]
+
+    def _batch(self, x: Value, given: FloatArray, training: bool) -> FloatArray:
+        batch = plain("x", given, np.float32)
+        if batch.shape[1:] != x.shape:
+            raise ShapeError(f"x: expected shape (n, {', '.join(map(str, x.shape))}), got {batch.shape}.")
+        # Backward reads it, whatever the caller does to x before.
+        return batch.copy() if training and batch is given else batch
 
     def backward(self, dy: FloatArray) -> FloatArray:
         """The gradient of the input from that of the last training forward's output; fills the variables' `grad`."""
+        (dx,) = self.backward_all([dy])
+        return dx
+
+    def backward_all(self, dys: Sequence[FloatArray]) -> list[FloatArray]:
+        """The gradients of the inputs from those of the last training forward's outputs; fills the variables'
+        `grad`."""
         program = self._awaits_backward
         if program is None or self._last is None:
             raise StateError("backward needs a forward with training=True before it, once for each backward.")
-        gradient = plain("dy", dy, np.float32)
-        if gradient.shape != (program.n, *self.graph.output.shape):
-            expected = (program.n, *self.graph.output.shape)
-            raise ShapeError(f"dy: expected the shape of the last output, {expected}, got {gradient.shape}.")
+        gradients = [plain("dy", dy, np.float32) for dy in dys]
+        for output, gradient in zip(self.graph.outputs, gradients, strict=True):
+            expected = (program.n, *output.shape)
+            if gradient.shape != expected:
+                raise ShapeError(f"dy: expected the shape of the last output, {expected}, got {gradient.shape}.")
         self._awaits_backward = None
-        externals = (self._last[1][0], gradient)
+        externals = (*self._last[1][: len(self.graph.inputs)], *gradients)
         program.run(1, externals)
-        return program.input_gradient(externals).copy()
+        return [gradient.copy() for gradient in program.input_gradients(externals)]
 
     # ------------------------------------------------------------------------------------------------- data sets
 
@@ -110,12 +133,14 @@ class Runner:
         ):
             self._programs.clear()
             self._slots = list(optimizer.slots)
-        weighted = feed.kernel_weight is not None
+        weighted = self._weighted(feed)
 
         def plan(low_count: int) -> CompiledProgram:
-            return self._plan_train(low_count, feed.kind, weighted)
+            return self._plan_train(low_count, feed.kinds, weighted)
 
-        program = self._program("train", count, plan, feed.kind, weighted, update.key())
+        program = self._program("train", count, plan, feed.kinds, weighted, update.key())
+        for variable in program.without_gradient:
+            variable.grad[...] = 0  # a backward pass of its own may have left one
         # Dropout's masks depend on the batch's number alone, so training resumes with the masks it would have had.
         self._random_state[1] = np.uint64(optimizer.batches + 1)
         self._run(program, feed, start, count)
@@ -131,33 +156,44 @@ class Runner:
 
     def test(self, feed: Feed, start: int, count: int) -> float:
         """The mean loss of the samples, and their outputs; nothing changes."""
-        if self.loss is None or feed.kernel_y is None:
+        if not self.losses or not feed.ys:
             raise StateError("a loss needs targets and a model compiled with one.")
         self._check_range(feed, start, count)
-        weighted = feed.kernel_weight is not None
+        weighted = self._weighted(feed)
 
         def plan(low_count: int) -> CompiledProgram:
-            return self._plan_test(low_count, feed.kind, weighted)
+            return self._plan_test(low_count, feed.kinds, weighted)
 
-        self._run(self._program("test", count, plan, feed.kind, weighted), feed, start, count)
+        self._run(self._program("test", count, plan, feed.kinds, weighted), feed, start, count)
         return float(self._total[0])
 
     def predict(self, feed: Feed, start: int, count: int) -> FloatArray:
+        """The output of samples `start` to ``start + count``, as `output`."""
+        self.predict_all(feed, start, count)
+        return self.output
+
+    def predict_all(self, feed: Feed, start: int, count: int) -> list[FloatArray]:
         """The outputs of samples `start` to ``start + count``, as `outputs`."""
         self._check_range(feed, start, count)
-        if feed.x.dtype == np.float32:
-            batch = feed.x[start : start + count]
+        if all(x.dtype == np.float32 for x in feed.xs):
+            batches = tuple(x[start : start + count] for x in feed.xs)
             program = self._program("predict", count, self._plan_predict)
-            program.run(0, (batch,))
-            self._last = (program, (batch,))
+            program.run(0, batches)
+            self._last = (program, batches)
         else:
-            program = self._program("gathered", count, lambda n: self._plan_gathered(n, feed.kind), feed.kind)
+            program = self._program("gathered", count, lambda n: self._plan_gathered(n, feed.kinds), feed.kinds)
             self._run(program, feed, start, count, with_targets=False)
         return self.outputs
 
     @property
-    def outputs(self) -> FloatArray:
-        """The outputs of the last batch, (count, ...): valid until the next call."""
+    def output(self) -> FloatArray:
+        """The output of the last batch, (count, ...), of a graph that has one: valid until the next call."""
+        (only,) = self.outputs
+        return only
+
+    @property
+    def outputs(self) -> list[FloatArray]:
+        """The outputs of the last batch, (count, ...) each: valid until the next call."""
         program, externals = self._last_program()
         return program.outputs(externals)
 
@@ -179,18 +215,26 @@ class Runner:
     # -------------------------------------------------------------------------------------------------- planning
 
     def _trainable(self, feed: Feed) -> Update:
-        if self.loss is None or self._update is None or feed.kernel_y is None:
+        if not self.losses or self._update is None or not feed.ys:
             raise StateError("training needs a loss, an optimizer and targets.")
         return self._update
+
+    def _weighted(self, feed: Feed) -> tuple[bool, ...]:
+        """Of each output, whether its samples have weights."""
+        for loss, targets in zip(self.losses, feed.ys, strict=True):
+            if loss is not None and targets is None:
+                raise StateError("an output that has a loss needs targets.")
+        return tuple(weights is not None for weights in feed.kernel_weights)
 
     def _check_range(self, feed: Feed, start: int, count: int) -> None:
         if not 0 <= start < start + count <= feed.size:
             raise ShapeError(f"a batch of samples {start} to {start + count} of {feed.size}.")
 
     def _run(self, program: CompiledProgram, feed: Feed, start: int, count: int, *, with_targets: bool = True) -> None:
-        data: list[Any] = [feed.x, feed.order[start : start + count]]
+        data: list[Any] = [*feed.xs, feed.order[start : start + count]]
         if with_targets:
-            data += [feed.kernel_y, *([feed.kernel_weight] if feed.kernel_weight is not None else [])]
+            for loss, targets, weights in zip(self.losses, feed.kernel_ys, feed.kernel_weights, strict=True):
+                data += [each for each in (targets, weights) if loss is not None and each is not None]
         externals = tuple(data)
         self._awaits_backward = None
         program.run(0, externals)
@@ -216,45 +260,43 @@ class Runner:
 
     def _plan_predict(self, n: int) -> CompiledProgram:
         low = self._lowering(n, training=False)
-        low.take_input()
+        low.take_inputs()
         low.forward()
         return CompiledProgram(low, low.cut())
 
-    def _plan_gathered(self, n: int, kind: int) -> CompiledProgram:
+    def _plan_gathered(self, n: int, kinds: tuple[int, ...]) -> CompiledProgram:
         low = self._lowering(n, training=False)
-        low.gather_input(kind)
+        low.gather_inputs(*kinds)
         low.forward()
         return CompiledProgram(low, low.cut())
 
     def _plan_eager(self, n: int) -> CompiledProgram:
         low = self._lowering(n, training=True)
-        low.take_input()
-        low.take_gradient()
+        low.take_inputs()
         low.forward()
         forward = low.cut()
-        low.backward(to_input=True)
+        low.take_gradients()
+        low.backward(to_inputs=True)
         return CompiledProgram(low, forward, low.cut())
 
-    def _plan_test(self, n: int, kind: int, weighted: bool) -> CompiledProgram:
+    def _plan_test(self, n: int, kinds: tuple[int, ...], weighted: tuple[bool, ...]) -> CompiledProgram:
         low = self._lowering(n, training=False)
-        self._plan_loss(low, kind, weighted)
+        self._plan_loss(low, kinds, weighted)
         low.penalize(self._total, learning=False)
         return CompiledProgram(low, low.cut())
 
-    def _plan_train(self, n: int, kind: int, weighted: bool) -> CompiledProgram:
+    def _plan_train(self, n: int, kinds: tuple[int, ...], weighted: tuple[bool, ...]) -> CompiledProgram:
         low = self._lowering(n, training=True)
-        self._plan_loss(low, kind, weighted)
-        low.backward(to_input=False)
+        self._plan_loss(low, kinds, weighted)
+        low.backward(to_inputs=False)
         low.penalize(self._total, learning=True)
         if self._update is None:
             raise StateError("the model was compiled without an optimizer.")
         self._update.plan(low.steps)
         return CompiledProgram(low, low.cut())
 
-    def _plan_loss(self, low: Lowering, kind: int, weighted: bool) -> None:
-        if self.loss is None:
-            raise StateError("the model was compiled without a loss.")
+    def _plan_loss(self, low: Lowering, kinds: tuple[int, ...], weighted: tuple[bool, ...]) -> None:
         low.penalties = []
-        low.gather_input(kind)
-        low.forward(self.loss)
-        low.loss(self.loss, self._total, weighted=weighted, order=Buffer("external", 1, 0))
+        order = low.gather_inputs(*kinds)
+        low.forward(*self.losses)
+        low.losses(self.losses, self.loss_weights, self.each_loss, self._total, weighted=weighted, order=order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -79,12 +80,20 @@ class Compiled:
         return dict(zip(self.metrics_names, figures, strict=True))
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments of compile as plain data."""
+        """The arguments of compile as plain data, but for a loss and metrics of one's own, whose code no data can
+        hold."""
+        own = [item for item in (*self._identifiers, *self._weighted) if not _is_plain(item)]
+        if own or not _is_plain(self._loss):
+            warnings.warn(
+                "A loss and metrics of one's own are not saved with a model: compile it with them again after loading.",
+                UserWarning,
+                stacklevel=4,
+            )
         return {
             "optimizer": optimizers.serialize(self.optimizer),
-            "loss": None if self._loss is None else losses.serialize(self._loss),
-            "metrics": [_plain(item) for item in self._identifiers],
-            "weighted_metrics": [_plain(item) for item in self._weighted],
+            "loss": None if self._loss is None or not _is_plain(self._loss) else losses.serialize(self._loss),
+            "metrics": [_plain(item) for item in self._identifiers if _is_plain(item)],
+            "weighted_metrics": [_plain(item) for item in self._weighted if _is_plain(item)],
         }
 
 
@@ -128,6 +137,12 @@ def _name(identifier: Any) -> str:
         metrics.for_shapes(identifier, (), (1,))
         return identifier
     return metrics.get(identifier).name
+
+
+def _is_plain(item: Any) -> bool:
+    """Whether a loss or metric is one of convcore's, which a configuration makes again."""
+    room = type(item).__module__
+    return not callable(item) or (room.startswith("convcore.") and not isinstance(item, metrics.MeanMetricWrapper))
 
 
 def _plain(identifier: Any) -> Any:

@@ -100,7 +100,7 @@ class TrainingLoop:
             total += loss * count
             seen += count
             if has_metrics:
-                compiled.update(feed.targets(start, count), runner.outputs, _weights(feed, start, count))
+                compiled.update(feed.targets(start, count), runner.output, _weights(feed, start, count))
             if self._hears_end:
                 callbacks.on_train_batch_end(step, figures())
             self.progress.update(step + 1, figures)
@@ -162,7 +162,7 @@ def evaluate(
         total += runner.test(feed, start, count) * count
         seen += count
         if has_metrics:
-            compiled.update(feed.targets(start, count), runner.outputs, _weights(feed, start, count))
+            compiled.update(feed.targets(start, count), runner.output, _weights(feed, start, count))
         if hears_end:
             callbacks.on_test_batch_end(step, figures())
         if progress is not None:
@@ -191,7 +191,7 @@ def predict(
         if hears_begin:
             callbacks.on_predict_batch_begin(step)
         runner.predict(feed, start, count)
-        outputs[start : start + count] = runner.outputs
+        outputs[start : start + count] = runner.output
         if hears_end:
             callbacks.on_predict_batch_end(step, {"outputs": outputs[start : start + count]})
         progress.update(step + 1, dict)

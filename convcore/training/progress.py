@@ -51,13 +51,14 @@ def remaining(seconds: float) -> str:
 
 
 def figures(logs: Mapping[str, Any]) -> str:
-    """The figures of a run, four digits each.
+    """The figures of a run, four digits each; of a figure with several values their mean.
 
     >>> figures({"accuracy": 0.95731, "loss": 0.0004})
     ' - accuracy: 0.9573 - loss: 4.0000e-04'
     """
+    means = {name: value.mean() if hasattr(value, "mean") else value for name, value in logs.items()}
     return "".join(
-        f" - {name}: {value:.4f}" if abs(value) > 1e-3 else f" - {name}: {value:.4e}" for name, value in logs.items()
+        f" - {name}: {value:.4f}" if abs(value) > 1e-3 else f" - {name}: {value:.4e}" for name, value in means.items()
     )
 
 

@@ -275,7 +275,7 @@ class Trainer(Compiling):
         self, compiled: Compiled, runner: Runner, feed: Feed, loss: float, return_dict: bool
     ) -> float | list[float] | dict[str, float]:
         compiled.reset()
-        compiled.update(feed.targets(0, feed.size), runner.outputs, feed.sample_weight)
+        compiled.update(feed.targets(0, feed.size), runner.output, feed.sample_weight)
         return _returned(compiled.results(loss), return_dict)
 
 

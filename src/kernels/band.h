@@ -29,9 +29,21 @@ static int64_t bordered(int64_t i, int64_t size, int64_t border) {
     return at < size ? at : (border == SYMMETRIC ? 2 * size - 1 : 2 * size - 2) - at;
 }
 
-/* Rows [row, row + rows) and columns [column, column + columns) of one image; outside of it there are zeros. */
-static void copy_band(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t rows,
-                      int64_t column, int64_t columns) {
+/* Where a kernel is given one group of a convolution, p->ic and p->oc are the group's channels; these are all there are. */
+static int64_t all_channels(const problem *p, int64_t channels) { return channels * max64(1, p->groups); }
+
+/* c channels of n pixels that lie `step` elements apart. */
+static void copy_pixels(real *to, const real *x, int64_t n, int64_t c, int64_t step) {
+    if (step == c)
+        memcpy(to, x, (size_t)(n * c) * sizeof(real));
+    else
+        for (int64_t i = 0; i < n; i++) memcpy(to + i * c, x + i * step, (size_t)c * sizeof(real));
+}
+
+/* Rows [row, row + rows) and columns [column, column + columns) of one image; outside of it there are zeros. Of each pixel the
+ * first c channels of `step`. */
+static void copy_slice(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t step, int64_t row,
+                       int64_t rows, int64_t column, int64_t columns) {
     const int64_t left = min64(columns, max64(0, -column));
     const int64_t inside = max64(0, min64(columns, w - column) - left);
     const size_t line = (size_t)(columns * c) * sizeof(real);
@@ -41,25 +53,30 @@ static void copy_band(real *to, const real *image, int64_t h, int64_t w, int64_t
             continue;
         }
         memset(to, 0, (size_t)(left * c) * sizeof(real));
-        memcpy(to + left * c, image + (r * w + column + left) * c, (size_t)(inside * c) * sizeof(real));
+        copy_pixels(to + left * c, image + (r * w + column + left) * step, inside, c, step);
         memset(to + (left + inside) * c, 0, line - (size_t)((left + inside) * c) * sizeof(real));
     }
 }
 
+static void copy_band(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t rows,
+                      int64_t column, int64_t columns) {
+    copy_slice(to, image, h, w, c, c, row, rows, column, columns);
+}
+
 /* The same of an image that goes on beyond its border. */
-static void copy_bordered(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t row, int64_t rows,
-                          int64_t column, int64_t columns, int64_t border) {
+static void copy_bordered(real *to, const real *image, int64_t h, int64_t w, int64_t c, int64_t step, int64_t row,
+                          int64_t rows, int64_t column, int64_t columns, int64_t border) {
     const int64_t left = min64(columns, max64(0, -column));
     const int64_t inside = max64(0, min64(columns, w - column) - left);
     for (int64_t r = row; r < row + rows; r++, to += columns * c) {
-        const real *line = image + bordered(r, h, border) * w * c;
+        const real *line = image + bordered(r, h, border) * w * step;
         for (int64_t i = 0; i < columns; i++) {
             if (i == left && inside) {
-                memcpy(to + i * c, line + (column + i) * c, (size_t)(inside * c) * sizeof(real));
+                copy_pixels(to + i * c, line + (column + i) * step, inside, c, step);
                 i += inside;
                 if (i == columns) break;
             }
-            memcpy(to + i * c, line + bordered(column + i, w, border) * c, (size_t)c * sizeof(real));
+            memcpy(to + i * c, line + bordered(column + i, w, border) * step, (size_t)c * sizeof(real));
         }
     }
 }
@@ -75,7 +92,10 @@ static int is_padded(const problem *p) {
     return p->pt || p->pl || needed_rows(p, p->oh) > p->ih || needed_columns(p) > p->iw;
 }
 
-/* The rows and columns of x that a block of output rows and columns reads: in x itself, or in a padded copy. */
+/* What is padded is copied, and so are the channels of one group, that they lie side by side. */
+static int is_copied(const problem *p) { return is_padded(p) || p->groups > 1; }
+
+/* The rows and columns of x that a block of output rows and columns reads: in x itself, or in a copy. */
 typedef struct band {
     const real *x;
     int64_t row_step; /* elements from one row to the next */
@@ -84,16 +104,16 @@ typedef struct band {
 static band read_block(const problem *p, const real *image, int64_t oh, int64_t rows, int64_t ow, int64_t columns,
                        real *scratch) {
     const int64_t row = oh * p->sh - p->pt, column = ow * p->sw - p->pl;
-    if (!is_padded(p)) return (band){image + (row * p->iw + column) * p->ic, p->iw * p->ic};
-    const int64_t height = needed_rows(p, rows), width = columns_for(p, columns);
+    if (!is_copied(p)) return (band){image + (row * p->iw + column) * p->ic, p->iw * p->ic};
+    const int64_t height = needed_rows(p, rows), width = columns_for(p, columns), pixel = all_channels(p, p->ic);
     if (p->border == ZEROS)
-        copy_band(scratch, image, p->ih, p->iw, p->ic, row, height, column, width);
+        copy_slice(scratch, image, p->ih, p->iw, p->ic, pixel, row, height, column, width);
     else
-        copy_bordered(scratch, image, p->ih, p->iw, p->ic, row, height, column, width, p->border);
+        copy_bordered(scratch, image, p->ih, p->iw, p->ic, pixel, row, height, column, width, p->border);
     return (band){scratch, width * p->ic};
 }
 static int64_t block_bytes(const problem *p, int64_t rows, int64_t columns) {
-    return is_padded(p) ? needed_rows(p, rows) * columns_for(p, columns) * p->ic * (int64_t)sizeof(real) : 0;
+    return is_copied(p) ? needed_rows(p, rows) * columns_for(p, columns) * p->ic * (int64_t)sizeof(real) : 0;
 }
 
 /* Whole output rows [oh, oh + rows). */

@@ -11,7 +11,7 @@ static int64_t forward_columns(const problem *p) {
 }
 static int64_t forward_rows(const problem *p) {
     const int64_t columns = forward_columns(p), work = columns * p->oc * p->kh * p->kw * p->ic;
-    if (!is_padded(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
+    if (!is_copied(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
     const int64_t row_bytes = p->sh * columns_for(p, columns) * p->ic * (int64_t)sizeof(real);
     const int64_t rows = max64(ceil_div(task_work(p), work), p->kh); /* or the overlap costs more than the work */
     return even_rows(p->oh, max64(1, min64(rows, BAND_BYTES / row_bytes)));
@@ -30,12 +30,13 @@ static void conv2d_forward(const problem *p, int64_t task, void *const *buf, voi
     const int64_t width = forward_columns(p), blocks = ceil_div(p->ow, width);
     const int64_t n = task / blocks / bands, first = task / blocks % bands * step, rows = min64(step, p->oh - first);
     const int64_t ow = task % blocks * width, columns = min64(width, p->ow - ow);
+    const int64_t all_ic = all_channels(p, p->ic), all_oc = all_channels(p, p->oc);
     const real *bias = buf[2];
     segment *segments = scratch;
-    const band in = read_block(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, first, rows, ow, columns,
+    const band in = read_block(p, (const real *)buf[0] + n * p->ih * p->iw * all_ic, first, rows, ow, columns,
                                (real *)((char *)scratch + forward_segment_bytes(p)));
-    real *y = (real *)buf[3] + ((n * p->oh + first) * p->ow + ow) * p->oc;
-    inner_args t = {.x_step = p->sw * p->ic, .segments = segments, .w_step = p->oc, .relu = p->relu, .y_step = p->oc};
+    real *y = (real *)buf[3] + ((n * p->oh + first) * p->ow + ow) * all_oc;
+    inner_args t = {.x_step = p->sw * p->ic, .segments = segments, .w_step = all_oc, .relu = p->relu, .y_step = all_oc};
     t.segment_count = forward_segments(p, in.row_step, segments);
     for (int64_t oc = 0; oc < p->oc;) {
         const int64_t vectors = tile_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
@@ -43,7 +44,7 @@ static void conv2d_forward(const problem *p, int64_t task, void *const *buf, voi
         t.bias = bias ? bias + oc : NULL;
         for (int64_t r = 0; r < rows; r++) {
             t.x = in.x + r * p->sh * in.row_step;
-            t.y = y + r * p->ow * p->oc + oc;
+            t.y = y + r * p->ow * all_oc + oc;
             inner_line(t, columns, vectors, channels);
         }
         oc += channels;

@@ -103,17 +103,18 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
     const int64_t oh0 = first_met(first, p->pt, p->kh, p->sh, p->dh);
     const int64_t ow0 = first_met(iw, p->pl, p->kw, p->sw, p->dw);
     const int64_t met = met_columns(p, iw, columns), row_step = met * p->oc;
+    const int64_t all_ic = all_channels(p, p->ic), all_oc = all_channels(p, p->oc);
     const real *bias = buf[2];
     int64_t *order = scratch;
     segment *segments = (segment *)(order + p->kh + p->kw);
     real *dy = (real *)((char *)segments + tap_bytes(p));
     order_taps(order, p->kh, p->sh, p->dh);
     order_taps(order + p->kh, p->kw, p->sw, p->dw);
-    copy_band(dy, (const real *)buf[0] + n * p->oh * p->ow * p->oc, p->oh, p->ow, p->oc, oh0,
-              last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, met);
-    real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * p->ic;
+    copy_slice(dy, (const real *)buf[0] + n * p->oh * p->ow * all_oc, p->oh, p->ow, p->oc, all_oc, oh0,
+               last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, met);
+    real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * all_ic;
     inner_args t = {
-        .x = dy, .x_step = p->oc, .segments = segments, .w_step = p->ic, .relu = p->relu, .y_step = p->sw * p->ic};
+        .x = dy, .x_step = p->oc, .segments = segments, .w_step = all_ic, .relu = p->relu, .y_step = p->sw * all_ic};
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t phase = 0; phase < min64(p->sw, columns); phase++) {
             const int64_t pixels = ceil_div(columns - phase, p->sw);
@@ -122,7 +123,7 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
                 const int64_t vectors = tile_vectors(pixels, p->ic - ic), channels = min64(vectors * VL, p->ic - ic);
                 t.w = (const real *)buf[1] + ic;
                 t.bias = bias ? bias + ic : NULL;
-                t.y = dx + (r * p->iw + phase) * p->ic + ic;
+                t.y = dx + (r * p->iw + phase) * all_ic + ic;
                 inner_line(t, pixels, vectors, channels);
                 ic += channels;
             }

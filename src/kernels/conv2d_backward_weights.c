@@ -26,9 +26,10 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
     const int64_t blocks = weight_blocks(p), chunk = task / blocks;
     const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
     const int64_t joined = p->dw == 1 ? p->kw : 1, lines = joined * p->ic, step = leaf_rows(p), width = leaf_columns(p);
-    const int64_t blocks_wide = ceil_div(p->ow, width);
-    real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * p->oc;
-    outer_args t = {.x_step = p->sw * p->ic, .g_step = p->oc, .g_row = p->ow * p->oc, .d_step = p->oc};
+    const int64_t blocks_wide = ceil_div(p->ow, width), all_ic = all_channels(p, p->ic),
+                  all_oc = all_channels(p, p->oc);
+    real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * all_oc;
+    outer_args t = {.x_step = p->sw * p->ic, .g_step = all_oc, .g_row = p->ow * all_oc, .d_step = all_oc};
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
         for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * blocks_wide; leaf++) {
             const int64_t oh = leaf / blocks_wide * step, ow = leaf % blocks_wide * width;
@@ -36,8 +37,8 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
             t.columns = min64(width, p->ow - ow);
             t.add = n > chunk * p->count || oh > 0 || ow > 0;
             const band in =
-                read_block(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, oh, t.rows, ow, t.columns, scratch);
-            const real *dy = (const real *)buf[1] + ((n * p->oh + oh) * p->ow + ow) * p->oc;
+                read_block(p, (const real *)buf[0] + n * p->ih * p->iw * all_ic, oh, t.rows, ow, t.columns, scratch);
+            const real *dy = (const real *)buf[1] + ((n * p->oh + oh) * p->ow + ow) * all_oc;
             t.x_row = p->sh * in.row_step;
             for (int64_t kh = 0; kh < p->kh; kh++)
                 for (int64_t kw = 0; kw < p->kw; kw += joined)
@@ -46,7 +47,7 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
                         const int64_t channels = min64(vectors * VL, last_oc - oc);
                         t.x = in.x + kh * p->dh * in.row_step + kw * p->dw * p->ic;
                         t.g = dy + oc;
-                        t.d = partial + (kh * p->kw + kw) * p->ic * p->oc + oc;
+                        t.d = partial + (kh * p->kw + kw) * p->ic * all_oc + oc;
                         outer_block(t, lines, vectors, channels);
                         oc += channels;
                     }

@@ -60,15 +60,18 @@ static int64_t narrow_runs(const narrow *s, const lane_block *b, lane_spread spr
                            real *ring, const real *weights, int64_t *held, lane_run *runs) {
     const lane_axis *rows = s->rows;
     const int64_t planes = s->channels->source_group, place = spread.width * planes * VL;
+    const int64_t length = s->cols->size * s->channels->sources;
     int64_t count = 0;
     for (int64_t t = 0; t < rows->taps; t++) {
         const int64_t row = rows->from + u * rows->stride + t * rows->dilation, there = row >= 0 && row < rows->size;
         if (s->leave_out && !there) continue;
         const int64_t slot = ring_slot(rows, u, t);
         real *to = ring + slot * place;
-        if (held[slot] != row)
-            spread_row(s->channels, b, s->cols, spread, column,
-                       source_row(rows, s->x, row, s->cols->size * s->channels->sources), to);
+        if (held[slot] != row) {
+            const real *x = source_row(rows, s->x, row, length);
+            if (x && b->first == 0 && column == s->left) prefetch_row(x, length);
+            spread_row(s->channels, b, s->cols, spread, column, x, to);
+        }
         held[slot] = row;
         runs[count++] = (lane_run){to, weights + t * s->cols->taps * planes * VL};
     }
@@ -265,8 +268,8 @@ static int64_t narrow_weight_scratch(const problem *p) {
 
 /* One block of lanes of one leaf: outputs [oh, oh + count) x [ow, ow + columns) of one image, from x and dy of that image. */
 static void narrow_leaf(const problem *p, const lane_channels *c, const lane_block *b, int64_t oh, int64_t count,
-                        int64_t ow, int64_t columns, const real *x, const real *dy, int64_t add, real *partial,
-                        void *scratch) {
+                        int64_t ow, int64_t columns, const real *x, const real *dy, int64_t add, int first,
+                        real *partial, void *scratch) {
     const lane_axis rows = forward_rows_axis(p), cols = forward_columns_axis(p);
     const int64_t planes = c->source_group, taps = p->kh * p->kw * planes;
     const lane_spread spread = spread_columns(&cols, columns);
@@ -281,11 +284,16 @@ static void narrow_leaf(const problem *p, const lane_channels *c, const lane_blo
         for (int64_t i = 0, q = 0; i < p->kh; i++) {
             const int64_t row = rows.from + u * rows.stride + i * rows.dilation, slot = ring_slot(&rows, u, i);
             real *to = ring + slot * place;
-            if (held[slot] != row) spread_row(c, b, &cols, spread, ow, source_row(&rows, x, row, p->iw * p->ic), to);
+            if (held[slot] != row) {
+                const real *source = source_row(&rows, x, row, p->iw * p->ic);
+                if (source && first) prefetch_row(source, p->iw * p->ic);
+                spread_row(c, b, &cols, spread, ow, source, to);
+            }
             held[slot] = row;
             for (int64_t j = 0; j < p->kw; j++)
                 for (int64_t k = 0; k < planes; k++) at[q++] = to + (j * spread.tap_step + k * spread.width) * VL;
         }
+        if (first) prefetch_row(dy + u * p->ow * p->oc, p->ow * p->oc);
         t.g = dy + (u * p->ow + ow) * p->oc + b->first;
         const int64_t step = even_rows(taps, LANE_SUMS);
         for (int64_t q = 0; q < taps; q += step) {
@@ -316,8 +324,8 @@ static void narrow_backward_weights(const problem *p, int64_t task, void *const 
                 const int64_t oh = leaf / wide * step, ow = leaf % wide * width;
                 narrow_leaf(p, &channels, &b, oh, min64(step, p->oh - oh), ow, min64(width, p->ow - ow),
                             (const real *)buf[0] + n * p->ih * p->iw * p->ic,
-                            (const real *)buf[1] + n * p->oh * p->ow * p->oc, n > chunk * p->count || leaf > 0, partial,
-                            scratch);
+                            (const real *)buf[1] + n * p->oh * p->ow * p->oc, n > chunk * p->count || leaf > 0,
+                            number == first && ow == 0, partial, scratch);
             }
         }
 }

@@ -22,7 +22,7 @@ static int list_square(const problem *p, const real *g, const uint8_t *codes, in
     vec value[VL], place[VL];
     for (int64_t i = 0; i < VL; i++) {
         value[i] = i < windows ? vload(g + i * p->oc) : vset1(0);
-        place[i] = i < windows ? vplaces(codes + i * p->oc, of_code, first[i]) : vset1(0);
+        place[i] = i < windows ? vcode_places(codes + i * p->oc, of_code, first[i]) : vset1(0);
     }
     vturn(value);
     vturn(place);

@@ -102,12 +102,23 @@ static void spread_pixels(const lane_channels *c, const lane_block *b, const rea
         }
         return;
     }
-    for (int64_t i = 0; i < n; i++, x += step, to += VL) {
-        if (b->width == c->source_group)
-            for (int64_t k = 0; k < c->source_group; k++) vstore(to + k * plane, vset1(x[k]));
-        else
-            for (int64_t k = 0; k < c->source_group; k++)
-                vstore(to + k * plane, vpick_near(x, b->width, b->index, (int32_t)k));
+    if (b->width == c->source_group) {
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < c->source_group; k++) vstore(to + i * VL + k * plane, vset1(x[i * step + k]));
+    } else if (b->width <= VL) {
+        const vmask m = vmask_first(b->width);
+        for (int64_t k = 0; k < c->source_group; k++) {
+            const vplaces at = vplaces_of(b->index, (int32_t)k);
+            for (int64_t i = 0; i < n; i++) {
+                const vec near = b->width == VL ? vload(x + i * step) : vload_masked(x + i * step, m);
+                vstore(to + i * VL + k * plane, vpermute(near, at));
+            }
+        }
+    } else {
+        for (int64_t k = 0; k < c->source_group; k++) {
+            const vplaces at = vplaces_of(b->index, (int32_t)k);
+            for (int64_t i = 0; i < n; i++) vstore(to + i * VL + k * plane, vpick_near(x + i * step, b->width, at));
+        }
     }
 }
 
@@ -146,6 +157,11 @@ static void spread_row(const lane_channels *c, const lane_block *b, const lane_a
         for (int64_t t = 0; t < a->taps; t++)
             spread_run(c, b, a, row, from + t * a->dilation, a->stride, cols.outputs, to + t * cols.outputs * VL,
                        plane);
+}
+
+/* A row is read block by block of its channels, here and there; this brings all of it near while the first block is read. */
+static void prefetch_row(const real *x, int64_t length) {
+    for (int64_t i = 0; i < length; i += CACHE_LINE / (int64_t)sizeof(real)) __builtin_prefetch(x + i);
 }
 
 /* Row `row` of an image, or NULL for a row of zeros. */

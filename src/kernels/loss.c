@@ -138,3 +138,11 @@ static void total_loss(const problem *p, int64_t task, void *const *buf, void *s
     for (int64_t i = 0; i < p->n; i++) total += (double)((const real *)buf[0])[i];
     *(double *)buf[1] = total * p->a;
 }
+
+/* total = sum of `count` losses, each times its weight, in double. buf: losses, weights, total (double). */
+static void sum_losses(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch, (void)task;
+    double total = 0;
+    for (int64_t i = 0; i < p->count; i++) total += ((const double *)buf[0])[i] * ((const double *)buf[1])[i];
+    *(double *)buf[2] = total;
+}

@@ -205,32 +205,66 @@ INLINE vec vpick(const real *patch, int at, vpicks picks) {
 }
 #endif
 
-/* Lane l is p[index[l] + k], all within the `width` elements at p. */
-INLINE vec vpick_near(const real *p, int64_t width, const int32_t *index, int32_t k) {
+/* Lanes in another order: lane l of the result is lane index[l] + k; of a longer run of lanes, part by part. */
 #if defined(__AVX512F__) && !defined(CONVCORE_F64)
-    const __m512i at = _mm512_add_epi32(_mm512_loadu_si512(index), _mm512_set1_epi32(k));
-    vec v = _mm512_setzero_ps();
-    for (int64_t first = 0; first < width; first += VL) {
-        const vec near = vload_masked(p + first, vmask_first(width - first < VL ? width - first : VL));
-        const __mmask16 here = _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(at, 4), _mm512_set1_epi32((int)(first / VL)));
-        v = _mm512_mask_permutexvar_ps(v, here, at, near);
-    }
-    return v;
+typedef __m512i vplaces;
+INLINE vplaces vplaces_of(const int32_t *index, int32_t k) {
+    return _mm512_add_epi32(_mm512_loadu_si512(index), _mm512_set1_epi32(k));
+}
+INLINE vec vpermute(vec v, vplaces at) { return _mm512_permutexvar_ps(at, v); }
+INLINE vec vpermute_part(vec held, vec v, vplaces at, int32_t part) {
+    const __mmask16 here = _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(at, 4), _mm512_set1_epi32(part));
+    return _mm512_mask_permutexvar_ps(held, here, at, v);
+}
+#elif defined(__AVX512F__)
+typedef __m512i vplaces;
+INLINE vplaces vplaces_of(const int32_t *index, int32_t k) {
+    const __m256i at = _mm256_loadu_si256((const __m256i *)index);
+    return _mm512_cvtepi32_epi64(_mm256_add_epi32(at, _mm256_set1_epi32(k)));
+}
+INLINE vec vpermute(vec v, vplaces at) { return _mm512_permutexvar_pd(at, v); }
+INLINE vec vpermute_part(vec held, vec v, vplaces at, int32_t part) {
+    const __mmask8 here = _mm512_cmpeq_epi64_mask(_mm512_srli_epi64(at, 3), _mm512_set1_epi64(part));
+    return _mm512_mask_permutexvar_pd(held, here, at, v);
+}
 #elif defined(__AVX2__) && !defined(CONVCORE_F64)
-    const __m256i at = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)index), _mm256_set1_epi32(k));
-    vec v = _mm256_setzero_ps();
+typedef __m256i vplaces;
+INLINE vplaces vplaces_of(const int32_t *index, int32_t k) {
+    return _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)index), _mm256_set1_epi32(k));
+}
+INLINE vec vpermute(vec v, vplaces at) { return _mm256_permutevar8x32_ps(v, at); }
+INLINE vec vpermute_part(vec held, vec v, vplaces at, int32_t part) {
+    const __m256i here = _mm256_cmpeq_epi32(_mm256_srli_epi32(at, 3), _mm256_set1_epi32(part));
+    return _mm256_blendv_ps(held, vpermute(v, at), _mm256_castsi256_ps(here));
+}
+#else
+typedef struct vplaces {
+    int32_t at[VL];
+} vplaces;
+INLINE vplaces vplaces_of(const int32_t *index, int32_t k) {
+    vplaces places;
+    for (int i = 0; i < VL; i++) places.at[i] = index[i] + k;
+    return places;
+}
+INLINE vec vpermute_part(vec held, vec v, vplaces at, int32_t part) {
+    real from[VL], to[VL];
+    vstore(from, v);
+    vstore(to, held);
+    for (int i = 0; i < VL; i++)
+        if (at.at[i] / VL == part) to[i] = from[at.at[i] % VL];
+    return vload(to);
+}
+INLINE vec vpermute(vec v, vplaces at) { return vpermute_part(v, v, at, 0); }
+#endif
+
+/* The same of `width` elements at p, more than one vector holds. */
+INLINE vec vpick_near(const real *p, int64_t width, vplaces at) {
+    vec v = vset1(0);
     for (int64_t first = 0; first < width; first += VL) {
-        const vec near = vload_masked(p + first, vmask_first(width - first < VL ? width - first : VL));
-        const __m256i here = _mm256_cmpeq_epi32(_mm256_srli_epi32(at, 3), _mm256_set1_epi32((int)(first / VL)));
-        v = _mm256_blendv_ps(v, _mm256_permutevar8x32_ps(near, at), _mm256_castsi256_ps(here));
+        const vec near = width - first < VL ? vload_masked(p + first, vmask_first(width - first)) : vload(p + first);
+        v = vpermute_part(v, near, at, (int32_t)(first / VL));
     }
     return v;
-#else
-    real lanes[VL];
-    (void)width;
-    for (int i = 0; i < VL; i++) lanes[i] = p[index[i] + k];
-    return vload(lanes);
-#endif
 }
 
 /* The lanes of g that are not zero and whose code is `code`, as values and as places (first, first + step, ...), side by side.
@@ -263,7 +297,7 @@ INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t 
 #define CONVCORE_LANE_LISTS
 #define LANE_CODES 16
 /* first + of_code[code], as the bits of lanes. */
-INLINE vec vplaces(const uint8_t *codes, const int32_t *of_code, int32_t first) {
+INLINE vec vcode_places(const uint8_t *codes, const int32_t *of_code, int32_t first) {
     const __m512i code = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)codes));
     const __m512i place = _mm512_permutexvar_epi32(code, _mm512_loadu_si512(of_code));
     return _mm512_castsi512_ps(_mm512_add_epi32(place, _mm512_set1_epi32(first)));

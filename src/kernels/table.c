@@ -17,6 +17,7 @@
 #include "gradient.c"
 #include "loss.c"
 #include "loss_rows.c"
+#include "merge.c"
 #include "optimizer.c"
 #include "peak.c"
 #include "penalty.c"
@@ -84,6 +85,7 @@ static const kernel kernels[] = {
     {"row_loss", 6, row_loss, row_loss_tasks, no_scratch},
     {"row_weights", 4, row_weights, one_task, no_scratch},
     {"total_loss", 2, total_loss, one_task, no_scratch},
+    {"sum_losses", 3, sum_losses, one_task, no_scratch},
     {"sgd_step", 5, sgd_step, point_tasks, no_scratch},
     {"adam_step", 6, adam_step, point_tasks, no_scratch},
     {"rmsprop_step", 7, rmsprop_step, point_tasks, no_scratch},
@@ -108,6 +110,11 @@ static const kernel kernels[] = {
     {"cosine_penalty", 4, cosine_penalty, unit_vectors_tasks, cosine_penalty_scratch},
     {"norm_constraint", 2, norm_constraint, norm_constraint_tasks, no_scratch},
     {"non_negative", 2, non_negative, point_tasks, no_scratch},
+    {"merge", 3, merge, point_tasks, no_scratch},
+    {"extremum_backward", 4, extremum_backward, point_tasks, no_scratch},
+    {"repeat", 2, repeat, repeat_tasks, no_scratch},
+    {"repeat_backward", 2, repeat_backward, repeat_tasks, no_scratch},
+    {"copy_columns", 2, copy_columns, copy_tasks, no_scratch},
     {"peak", 1, peak, peak_tasks, no_scratch},
 };
 

@@ -282,6 +282,7 @@ static void check_pool_backward(int64_t which) {
 #include "training.h"
 
 #include "layers.h"
+#include "merges.h"
 
 int main(int argc, char **argv) {
     const long cases = argc > 1 ? atol(argv[1]) : 100;
@@ -303,6 +304,7 @@ int main(int argc, char **argv) {
         check_dense();
         check_points();
         check_losses();
+        check_merges();
         check_row_losses();
         check_optimizers();
         check_gradients();

@@ -143,9 +143,11 @@ class TestSameBits:
     @pytest.mark.parametrize("case", [*EDGES, *THREADED_CONVS[:4]], ids=str)
     def test_padding_is_numpy_pad(self, case: Conv) -> None:
         x, w, bias, dy = conv_inputs(case, 9, whole=False)
-        padded = np.pad(x, ((0, 0), *case.pads, (0, 0)))
+        padded = sliding.pad(x, case.pads, case.border)
         options = {"stride": case.stride, "dilation": case.dilation, "groups": case.groups}
         same_bits(ops.conv2d(padded, w, bias, **options), ops.conv2d(x, w, bias, **case.arguments))
+        if case.border != "zeros":
+            return  # the gradient of what the border repeats comes back to the image
         outer = ops.conv2d_backward_data(dy, w, padded.shape, **options)
         inner = outer[:, case.pads[0][0] :][:, : case.h, case.pads[1][0] :][:, :, : case.w]
         same_bits(inner, ops.conv2d_backward_data(dy, w, x.shape, **case.arguments))
@@ -153,7 +155,7 @@ class TestSameBits:
     @pytest.mark.parametrize("case", [c for c in (*EDGES, *THREADED_CONVS) if c.stride != (1, 1)], ids=str)
     def test_a_stride_is_a_choice_of_stride_one(self, case: Conv) -> None:
         x, w, bias, _ = conv_inputs(case, 10, whole=False)
-        dense = ops.conv2d(x, w, bias, padding=case.pads, dilation=case.dilation, groups=case.groups)
+        dense = ops.conv2d(x, w, bias, **{**case.arguments, "padding": case.pads, "stride": 1})
         same_bits(ops.conv2d(x, w, bias, **case.arguments), dense[:, :: case.stride[0], :: case.stride[1]])
 
     def test_the_split_of_the_output_channels(self) -> None:
@@ -310,6 +312,39 @@ class TestSpecialValues:
         assert np.isfinite(dx).all(axis=(0, 1, 2)).sum() == case.ic - case.ic // case.groups
         dw, _ = ops.conv2d_backward_weights(x, np.nan_to_num(dy, posinf=0), w.shape, **case.arguments)
         assert np.isfinite(dw).all(axis=(0, 1, 2)).sum() == case.oc - case.oc // case.groups
+
+
+class TestNarrowTypes:
+    """Computed in float32, returned as JAX's promotion has it."""
+
+    @pytest.mark.parametrize("name", ["float16", "bfloat16"])
+    def test_floats_of_16_bits(self, name: str) -> None:
+        if name == "bfloat16":
+            pytest.importorskip("ml_dtypes", reason="bfloat16 comes with ml_dtypes")
+        case = EDGES[3]
+        narrow = [a.astype(name) for a in conv_inputs(case, 35, whole=False)]
+        wide = [a.astype(np.float32) for a in narrow]
+        for (key, result), truth in zip(
+            conv_outputs(case, *narrow).items(), conv_outputs(case, *wide).values(), strict=True
+        ):
+            assert result.dtype.name == name, key
+            np.testing.assert_array_equal(result.astype(np.float32), truth.astype(name).astype(np.float32))
+        x, w, bias, _ = narrow
+        assert ops.conv2d(x, w.astype(np.float32), bias).dtype == np.float32
+        assert ops.conv2d(x.astype(np.float64), w, bias).dtype == np.float64
+        assert ops.conv2d(np.ones(x.shape, np.int8), w, bias).dtype.name == name
+
+    def test_what_is_beyond_float16_is_infinite(self) -> None:
+        x = np.full((1, 2, 2, 1), 30000, np.float16)
+        with np.errstate(all="raise"):
+            assert np.isposinf(ops.conv2d(x, np.ones((2, 2, 1, 3), np.float16))).all()
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+    def test_integers_of_8_bits_do_not_wrap(self, dtype: type) -> None:
+        x, w = np.full((1, 3, 3, 2), 100, dtype), np.full((3, 3, 2, 4), 50, dtype)
+        y = ops.conv2d(x, w)
+        assert y.dtype == np.float32
+        np.testing.assert_array_equal(y, np.full((1, 1, 1, 4), 90_000, np.float32))
 
 
 class TestEmpty:

@@ -51,7 +51,7 @@ def test_batches_in_an_order_of_their_own() -> None:
     feed = Feed(x, x.astype(np.float64), np.arange(10))
     feed.order[:] = np.random.default_rng(2).permutation(10)
     assert runner.test(feed, 3, 5) == 0  # rows and targets are gathered alike
-    np.testing.assert_array_equal(runner.outputs, x[feed.order[3:8]])
+    np.testing.assert_array_equal(runner.output, x[feed.order[3:8]])
     np.testing.assert_array_equal(feed.targets(3, 5), x[feed.order[3:8]])
     shifted = Feed(x, x + 1.0, np.arange(10))
     shifted.order[:] = feed.order
@@ -75,10 +75,23 @@ def test_layouts_change_nothing() -> None:
 )
 def test_targets_for_the_kernels(y: Any, kernel: str) -> None:
     feed = Feed(np.zeros((3, 2)), y, [1, 2, 3])
-    assert feed.kernel_y is not None
-    assert feed.kernel_y.dtype == kernel
-    assert feed.kernel_weight is not None
-    assert feed.kernel_weight.dtype == np.float32
+    ((targets,), (weights,)) = feed.kernel_ys, feed.kernel_weights
+    assert targets is not None
+    assert targets.dtype == kernel
+    assert weights is not None
+    assert weights.dtype == np.float32
+
+
+def test_several_inputs_and_outputs_come_as_tuples() -> None:
+    first, second = np.arange(8, dtype=np.uint8).reshape(4, 2), np.arange(4.0)
+    feed = Feed((first, second), (np.array([0, 1, 2, 3]), None, second), (None, None, second))
+    assert feed.kinds == (0, 2)
+    assert [None if y is None else y.dtype for y in feed.kernel_ys] == [np.int32, None, np.float32]
+    assert [weights is None for weights in feed.kernel_weights] == [True, True, False]
+    np.testing.assert_array_equal(feed.targets(1, 2, 2), second[1:3])
+    assert feed.y is None
+    with pytest.raises(ShapeError, match="x has 4 samples but x"):
+        Feed((first, second[:3]))
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def trained(loss: losses.Loss, weights: Any) -> tuple[list[float], Array]:
     rng = np.random.default_rng(6)
     kernel = Variable(rng.normal(size=(5, 4)), name="kernel")
     graph = Graph((5,))
-    graph.output = graph.dense(graph.input, kernel, None, activation="linear")
+    graph.output = graph.add("dense", graph.input, parameters=(kernel, None))
     runner = Runner(graph, FlatParameters([kernel]), loss=loss.spec(), optimizer=SGD(0.5))
     x, y = rng.normal(size=(9, 5)), rng.normal(size=(9, 4))
     feed = Feed(x, loss.targets(y, (4,)), weights)

@@ -80,7 +80,7 @@ def test_training_programs_agree(seed: int, both: Both) -> None:
         results: list[Array] = []
         for start, count in ((0, 5), (5, 5), (10, 3)):
             loss = np.array(runner.train(feed, start, count))
-            results += [loss, runner.outputs.copy(), *(variable.grad.copy() for variable in net.variables)]
+            results += [loss, runner.output.copy(), *(variable.grad.copy() for variable in net.variables)]
         results.append(np.array([runner.test(feed, 0, 13), runner.test(feed, 10, 3)]))
         return [*results, runner.predict(feed, 2, 9).copy()]
 

@@ -170,7 +170,7 @@ def test_labels_and_their_rows_train_alike() -> None:
         runner.graph.output = runner.graph.add("softmax", runner.graph.nodes[-1].output)
         runner.train(Feed(x, y), 0, N)
         truth = reference.softmax(normals_logits(x))
-        np.testing.assert_allclose(runner.outputs, truth, rtol=1e-5)
+        np.testing.assert_allclose(runner.output, truth, rtol=1e-5)
     np.testing.assert_allclose(sparse.parameters.values, rows.parameters.values, rtol=1e-5, atol=1e-6)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from convcore import metrics
+from convcore import losses, metrics
 from convcore.errors import NotSupportedError, StateError
 from convcore.training.compiled import Compiled
 
@@ -38,8 +40,6 @@ def test_metrics_of_one_name_are_numbered() -> None:
 def test_metrics_that_are_not_supported_are_named() -> None:
     with pytest.raises(NotSupportedError, match=r"a dict by outputs as `metrics` \(received metrics={'dense': 'mae'}"):
         Compiled("sgd", "mse", {"dense": "mae"}, None)
-    with pytest.raises(NotSupportedError, match=r"functions as metrics \(received <function .*; supported: accuracy"):
-        Compiled("sgd", "mse", [lambda y_true, y_pred: 0.0], None)
 
 
 def test_only_weighted_metrics_see_weights() -> None:
@@ -57,3 +57,20 @@ def test_no_loss_is_allowed_until_it_is_needed() -> None:
     with pytest.raises(StateError, match="No loss"):
         _ = compiled.loss
     assert compiled.get_config()["loss"] is None
+
+
+def test_a_loss_and_metrics_of_ones_own_are_not_saved() -> None:
+    class Own(losses.Loss):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return y_pred
+
+        gradient = call
+
+    def worst(y_true: Any, y_pred: Any) -> Any:
+        return y_pred
+
+    compiled = Compiled("sgd", Own(), ["mae", worst], [worst])
+    assert compiled.metrics_names == ["loss", "mae", "worst", "worst_1"]
+    with pytest.warns(UserWarning, match="not saved"):
+        config = compiled.get_config()
+    assert (config["loss"], config["metrics"], config["weighted_metrics"]) == (None, ["mae"], [])

@@ -45,7 +45,7 @@ def test_compile_refuses_at_once() -> None:
         ({"metrics": ["acuracy"]}, ParameterError),
         ({"metrics": {"dense": "accuracy"}}, NotSupportedError),
         ({"metrics": [keras.metrics.Mean(name="loss")]}, ParameterError),
-        ({"weighted_metrics": ["AUC"]}, NotSupportedError),
+        ({"weighted_metrics": ["MeanIoU"]}, NotSupportedError),
         ({"loss_weights": [1.0]}, NotSupportedError),
     ):
         with pytest.raises(error):

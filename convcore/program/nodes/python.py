@@ -59,6 +59,7 @@ class Python(Kind):
             dx = layer.backward(look(arena, externals).copy())
             _put(result(arena, externals), dx, layer, "backward")
 
+        low.gradients_of(node)  # the layer writes them itself
         low.python(call)
 
 

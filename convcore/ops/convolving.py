@@ -1,0 +1,142 @@
+"""Runs the convolutions and their gradients on checked arrays: what the ops of images and of lines share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from convcore.engine import native
+from convcore.ops.running import PROGRAMS, Array, new_result, run
+from convcore.plans import conv, images
+from convcore.plans.steps import Buffer, Steps
+from convcore.shapes import Geometry, Shape
+
+__all__ = [
+    "outer_shape",
+    "run_backward_bias",
+    "run_backward_data",
+    "run_backward_weights",
+    "run_forward",
+    "run_transposed",
+]
+
+
+def _external(steps: Steps, shape: Sequence[int], *, written: bool = False) -> Buffer:
+    return steps.external(math.prod(shape) * steps.item_bytes, written=written)
+
+
+def outer_shape(shape: Shape, first: bool) -> Shape:
+    """A shape (n, height, width, channels) as its owner sees it."""
+    n, height, width, channels = shape
+    return (n, channels, height, width) if first else shape
+
+
+@lru_cache(PROGRAMS)
+def _forward_program(g: Geometry, dtype: str, has_bias: bool, relu: bool, first: bool) -> native.Program:
+    steps = Steps(dtype)
+    x, w = _external(steps, g.x_shape), _external(steps, g.w_shape)
+    bias = _external(steps, (g.oc,)) if has_bias else None
+    y = _external(steps, g.y_shape, written=True)
+
+    def step(n: int, x: Buffer, y: Buffer) -> None:
+        conv.forward(steps, g.with_batch(n), x, w, bias, y, relu=relu)
+
+    if first:
+        images.on_images(steps, g.n, g.x_shape[1:], g.y_shape[1:], x, y, step)
+    else:
+        step(g.n, x, y)
+    return steps.build()
+
+
+def run_forward(
+    g: Geometry, dtype: str, x: Array, w: Array, bias: Array | None, *, relu: bool = False, first: bool = False
+) -> Array:
+    """conv(x, w) + bias; with `first`, images come and go with their channels first."""
+    y = new_result(outer_shape(g.y_shape, first), dtype)
+    if g.n:
+        run(_forward_program(g, dtype, bias is not None, relu, first), x, w, *([] if bias is None else [bias]), y)
+    return y
+
+
+@lru_cache(PROGRAMS)
+def _data_program(g: Geometry, dtype: str, has_bias: bool, relu: bool, first: bool, transposed: bool) -> native.Program:
+    steps = Steps(dtype)
+    dy, w = _external(steps, g.y_shape), _external(steps, g.w_shape)
+    bias = _external(steps, (g.ic,)) if has_bias else None
+    dx = _external(steps, g.x_shape, written=True)
+
+    def step(n: int, dy: Buffer, dx: Buffer) -> None:
+        if transposed:
+            conv.transposed(steps, g.with_batch(n), dy, w, bias, dx, relu=relu)
+        else:
+            conv.backward_data(steps, g.with_batch(n), dy, w, dx)
+
+    if first:
+        images.on_images(steps, g.n, g.y_shape[1:], g.x_shape[1:], dy, dx, step)
+    else:
+        step(g.n, dy, dx)
+    return steps.build()
+
+
+def run_backward_data(g: Geometry, dtype: str, dy: Array, w: Array, *, first: bool = False) -> Array:
+    """The gradient of conv(x, w) with respect to x."""
+    dx = new_result(outer_shape(g.x_shape, first), dtype)
+    if g.n:
+        run(_data_program(g, dtype, False, False, first, False), dy, w, dx)
+    return dx
+
+
+def run_transposed(
+    g: Geometry, dtype: str, x: Array, w: Array, bias: Array | None, *, relu: bool = False, first: bool = False
+) -> Array:
+    """The transposed convolution of x that is the gradient of `g`, plus bias."""
+    y = new_result(outer_shape(g.x_shape, first), dtype)
+    if g.n:
+        program = _data_program(g, dtype, bias is not None, relu, first, True)
+        run(program, x, w, *([] if bias is None else [bias]), y)
+    return y
+
+
+@lru_cache(PROGRAMS)
+def _weights_program(g: Geometry, dtype: str, first: bool) -> native.Program:
+    steps = Steps(dtype)
+    x, dy = _external(steps, g.x_shape), _external(steps, g.y_shape)
+    dw = _external(steps, g.w_shape, written=True)
+    if first:
+        images.backward_weights(steps, g, x, dy, dw)
+    else:
+        conv.backward_weights(steps, g, x, dy, dw, None)
+    return steps.build()
+
+
+def run_backward_weights(g: Geometry, dtype: str, x: Array, dy: Array, *, first: bool = False) -> Array:
+    """The gradient of conv(x, w) with respect to w."""
+    if g.n == 0:
+        return np.zeros(g.w_shape, dtype)
+    dw = new_result(g.w_shape, dtype)
+    run(_weights_program(g, dtype, first), x, dy, dw)
+    return dw
+
+
+@lru_cache(PROGRAMS)
+def _bias_program(shape: Shape, dtype: str, first: bool) -> native.Program:
+    n, height, width, channels = shape
+    steps = Steps(dtype)
+    dy, db = _external(steps, shape), _external(steps, (channels,), written=True)
+    if first:
+        images.sum_over_pixels(steps, n, (height, width, channels), dy, db)
+    else:
+        conv.sum_over_rows(steps, shape, dy, db)
+    return steps.build()
+
+
+def run_backward_bias(shape: Shape, dtype: str, dy: Array, *, first: bool = False) -> Array:
+    """The gradient of a bias: the sum of dy, of `shape` (n, height, width, channels), for each channel."""
+    if shape[0] == 0:
+        return np.zeros(shape[3], dtype)
+    db = new_result((shape[3],), dtype)
+    run(_bias_program(shape, dtype, first), dy, db)
+    return db
