@@ -152,8 +152,8 @@ _SUPPORTED: dict[str, str] = {
     "layers": "Activation, Conv2D, Dense, Dropout, Flatten, Input, InputLayer, Layer, MaxPooling2D, ReLU, Rescaling, "
     "Softmax",
     "activations": "linear, relu, sigmoid, softmax, tanh",
-    "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, lecun_normal, lecun_uniform, "
-    "ones, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
+    "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, identity, lecun_normal, "
+    "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
     "utils": "clear_session, normalize, set_random_seed, to_categorical",
     "models": "Sequential, clone_model, load_model, save_model",
     "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids",

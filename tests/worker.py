@@ -140,8 +140,29 @@ def _announce(case: object) -> None:
     print(repr(case), file=sys.stderr)
 
 
+def updates() -> str:
+    """The hash of what every optimizer, penalty and constraint makes of the same numbers."""
+    import numpy as np
+
+    import convcore as keras
+    from tests.checks import digest
+
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(5, 24, 70)).astype(np.float32), rng.normal(size=(5, 24, 61)).astype(np.float32)
+    results = []
+    for kind in ("SGD", "Adam", "AdamW", "RMSprop", "Nadam", "Adagrad", "Adadelta", "Adamax", "Ftrl", "Lion"):
+        for clip in ("clipnorm", "global_clipnorm", "clipvalue"):
+            optimizer = getattr(keras.optimizers, kind)(0.01, weight_decay=0.1, use_ema=True, **{clip: 0.1})
+            variables = [keras.Variable(x[0], name="w"), keras.Variable(y[0], name="v")]
+            variables[0].constraint = keras.constraints.MaxNorm(1.0)
+            for step in range(5):
+                optimizer.apply([x[step], y[step]], variables)
+            results += [variable.value for variable in variables]
+    return digest(results)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard, row_losses, trespass)
+    job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard, row_losses, trespass, updates)
 }
 
 

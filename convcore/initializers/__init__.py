@@ -12,6 +12,7 @@ from typing import Any
 from convcore.initializers.base import Initializer
 from convcore.initializers.constant import Constant, Ones, Zeros
 from convcore.initializers.distributions import RandomNormal, RandomUniform, TruncatedNormal
+from convcore.initializers.matrices import Identity, Orthogonal
 from convcore.initializers.registry import SNAKE_CASE, deserialize, get, serialize
 from convcore.initializers.scaling import (
     GlorotNormal,
@@ -31,10 +32,12 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
+    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
     "Ones",
+    "Orthogonal",
     "RandomNormal",
     "RandomUniform",
     "TruncatedNormal",

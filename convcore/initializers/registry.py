@@ -10,6 +10,7 @@ from convcore.errors import NotSupportedError, ParameterError
 from convcore.initializers.base import Initializer
 from convcore.initializers.constant import Constant, Ones, Zeros
 from convcore.initializers.distributions import RandomNormal, RandomUniform, TruncatedNormal
+from convcore.initializers.matrices import Identity, Orthogonal
 from convcore.initializers.scaling import (
     GlorotNormal,
     GlorotUniform,
@@ -40,6 +41,8 @@ _CLASSES: dict[str, type[Initializer]] = {
         HeUniform,
         LecunNormal,
         LecunUniform,
+        Orthogonal,
+        Identity,
     )
 }
 SNAKE_CASE = {to_snake_case(name): cls for name, cls in _CLASSES.items()}
@@ -48,6 +51,8 @@ _BY_NAME = {
     **SNAKE_CASE,
     "zero": Zeros,
     "one": Ones,
+    "identityinitializer": Identity,
+    "orthogonalinitializer": Orthogonal,
     "normal": RandomNormal,
     "uniform": RandomUniform,
 }

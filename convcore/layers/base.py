@@ -182,7 +182,7 @@ class Layer(Weighted):
     def _penalized(self, y: FloatArray) -> FloatArray:
         """`y`, the output of a call, whose penalty `losses` tells."""
         if self.activity_regularizer is not None:
-            self._activity_penalty = self.activity_regularizer(y)
+            self._activity_penalty = np.float32(self.activity_regularizer(y) / max(1, len(y)))
         return y
 
     def __call__(self, x: Any, training: bool | None = False) -> FloatArray:

@@ -29,7 +29,7 @@ class Nadam(Optimizer):
     m / (1 - U * u_{t+1}) + (1 - u_t) * g / (1 - U)) / (sqrt(v / (1 - beta_2**t)) + epsilon)``.
 
     >>> [round(number, 7) for number in Nadam().hyper()]
-    [0.001, 0.001, 0.9, 0.999, 1000.0, 1e-07, 0.0]
+    [0.0006279, 0.001, 0.9, 0.999, 1000.0, 1e-07, 0.0]
     """
 
     kernel = "nadam"

@@ -21,6 +21,10 @@ class Magnitudes:
     l1: float = 0.0
     l2: float = 0.0
 
+    def over(self, n: int) -> Magnitudes:
+        """The same divided by `n`."""
+        return Magnitudes(self.l1 / n, self.l2 / n)
+
 
 @dataclass(frozen=True, slots=True)
 class Cosines:
@@ -28,6 +32,10 @@ class Cosines:
 
     factor: float
     rows: bool = True
+
+    def over(self, n: int) -> Cosines:
+        """The same divided by `n`."""
+        return Cosines(self.factor / n, self.rows)
 
 
 Plan = Magnitudes | Cosines

@@ -11,7 +11,9 @@ from convcore import optimizers, runtime
 from convcore.plans.constraints import NonNegative, Norm
 from convcore.program.update import Update
 from convcore.variables import FlatParameters, Variable
+from tests import worker
 from tests.checks import digest
+from tests.worker import run_job
 
 SHAPES = [(7, 5), (5,), (70, 90), (1,), (3, 3, 4, 6)]
 KINDS = ["SGD", "Adam", "AdamW", "RMSprop", "Nadam", "Adagrad", "Adadelta", "Adamax", "Ftrl", "Lion"]
@@ -203,3 +205,8 @@ def test_the_end_of_a_training() -> None:
     kept = flat.values[frozen].copy()
     assert (np.delete(flat.values, np.r_[frozen]) == np.delete(optimizer.slots[0], np.r_[frozen])).all()
     assert (flat.values[frozen] == kept).all()
+
+
+def test_every_isa_gives_the_same_bits(isa: str) -> None:
+    """Nothing here is fused, and sums are in double: so float32 has one result."""
+    assert run_job("updates", isa=isa) == worker.updates()

@@ -129,6 +129,6 @@ def test_a_file_keeps_them(tmp_path: Path) -> None:
 def test_the_penalty_of_the_last_call() -> None:
     layer = layers.ReLU(activity_regularizer=L1(0.5))
     assert layer.losses == []
-    layer(np.array([[1.0, -2.0, 3.0]]))
-    assert layer.losses == [2.0]
+    layer(np.array([[1.0, -2.0, 3.0], [1.0, 1.0, -1.0]]))
+    assert layer.losses == [1.5]
     assert layer.get_config()["activity_regularizer"] == {"class_name": "L1", "config": {"l1": 0.5}}

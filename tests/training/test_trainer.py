@@ -355,3 +355,12 @@ def test_a_list_of_one_input_is_the_input() -> None:
     assert np.array_equal(weights(net), weights(same))
     assert np.array_equal(net.predict([X], verbose=0), same.predict(X, verbose=0))
     assert net.evaluate([X], [Y], verbose=0) == same.evaluate(X, Y, verbose=0)
+
+
+def test_averages_are_the_weights_at_the_end_of_fit() -> None:
+    net = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3)])
+    net.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5), "mse")
+    rng = np.random.default_rng(1)
+    net.fit(rng.normal(size=(16, 4)), rng.normal(size=(16, 3)), batch_size=4, epochs=2, verbose=0)
+    average = net.optimizer.get_state()["average"]
+    assert (np.concatenate([weight.ravel() for weight in net.get_weights()]) == average).all()

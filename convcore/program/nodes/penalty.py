@@ -16,7 +16,7 @@ __all__ = ["Penalty"]
 
 
 class Penalty(Pixelwise):
-    """The input as it is; a program with a loss adds the penalty of the whole batch to it. Settings: plan."""
+    """The input as it is; a program with a loss adds the penalty of the batch, divided by its size, to it. Settings: plan."""
 
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
         (x,) = shapes
@@ -26,7 +26,9 @@ class Penalty(Pixelwise):
         (x,) = node.inputs
         low.alias(node.output, x)
         if low.penalties is not None:
-            low.penalties.append(penalize(low.steps, node.settings["plan"], (low.n, *x.shape), low.value(x), None))
+            low.penalties.append(
+                penalize(low.steps, node.settings["plan"].over(low.n), (low.n, *x.shape), low.value(x), None)
+            )
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
         (x,) = node.inputs
@@ -38,5 +40,5 @@ class Penalty(Pixelwise):
         dy, count = low.gradient(node.output), low.n * x.size
         dx = low.new_gradient(x)
         low.steps.add("scale_shift", {"count": count, "a": 1.0, "b": 0.0}, dy, dx, work=count)
-        sums, _ = penalize(low.steps, node.settings["plan"], (low.n, *x.shape), low.value(x), dx)
+        sums, _ = penalize(low.steps, node.settings["plan"].over(low.n), (low.n, *x.shape), low.value(x), dx)
         low.steps.release(sums)

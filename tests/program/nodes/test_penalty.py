@@ -28,7 +28,7 @@ def model(activation: str | None, penalty: Any) -> keras.Sequential:
 
 @pytest.mark.parametrize("activation", [None, "relu"])
 def test_loss_and_step(activation: str | None) -> None:
-    """Against float64: mse + l1 * sum|h| + l2 * sum h^2 of the hidden values of the whole batch."""
+    """Against float64: mse + (l1 * sum|h| + l2 * sum h^2) / n of the hidden values of a batch of n."""
     net = model(activation, keras.regularizers.L1L2(0.02, 0.03))
     w1, b1, w2, b2 = (w.astype(np.float64) for w in net.get_weights())
     rng = np.random.default_rng(6)
@@ -37,9 +37,9 @@ def test_loss_and_step(activation: str | None) -> None:
     alive = np.ones_like(h) if activation is None else (h > 0).astype(float)
     h = h * alive
     error = h @ w2 + b2 - y
-    loss = (error**2).mean() + 0.02 * np.abs(h).sum() + 0.03 * (h * h).sum()
+    loss = (error**2).mean() + (0.02 * np.abs(h).sum() + 0.03 * (h * h).sum()) / 8
     dy = 2 * error / error.size
-    dh = (dy @ w2.T + 0.02 * np.sign(h) + 0.06 * h) * alive
+    dh = (dy @ w2.T + (0.02 * np.sign(h) + 0.06 * h) / 8) * alive
     assert net.evaluate(x, y, verbose=0) == pytest.approx(loss, rel=1e-5)
     assert net.train_on_batch(x, y) == pytest.approx(loss, rel=1e-5)
     for ours, old, gradient in zip(
