@@ -149,8 +149,8 @@ _NAMES: dict[str, str] = {
 _SUPPORTED: dict[str, str] = {
     "keras": "Sequential, Input, layers, models, datasets, utils, losses, optimizers, metrics, callbacks, "
     "initializers, activations, backend, ops",
-    "layers": "Activation, Conv2D, Dense, Dropout, Flatten, Input, InputLayer, Layer, MaxPooling2D, ReLU, Rescaling, "
-    "Softmax",
+    "layers": "Activation, AveragePooling1D/2D, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling1D/2D, "
+    "GlobalMaxPooling1D/2D, Input, InputLayer, Layer, MaxPooling1D/2D, ReLU, Rescaling, Softmax",
     "activations": "linear, relu, sigmoid, softmax, tanh",
     "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, identity, lecun_normal, "
     "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",

@@ -10,8 +10,27 @@ from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D, Convolution2D
 from convcore.layers.dense import Dense
 from convcore.layers.dropout import Dropout
+from convcore.layers.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
 from convcore.layers.input import Input, InputLayer
-from convcore.layers.pooling import MaxPool2D, MaxPooling2D
+from convcore.layers.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    AvgPool1D,
+    AvgPool2D,
+    MaxPool1D,
+    MaxPool2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
@@ -19,16 +38,30 @@ from convcore.layers.validation import InputSpec
 
 __all__ = [
     "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AvgPool1D",
+    "AvgPool2D",
     "Conv2D",
     "Convolution2D",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
     "Input",
     "InputLayer",
     "InputSpec",
     "Layer",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPooling1D",
     "MaxPooling2D",
     "ReLU",
     "Rescaling",

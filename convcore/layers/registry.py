@@ -12,8 +12,14 @@ from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D
 from convcore.layers.dense import Dense
 from convcore.layers.dropout import Dropout
+from convcore.layers.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
 from convcore.layers.input import InputLayer
-from convcore.layers.pooling import MaxPooling2D
+from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
 
@@ -21,11 +27,44 @@ __all__ = ["deserialize", "register", "serialize"]
 
 _CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
-    for cls in (Activation, Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU, Rescaling, Softmax)
+    for cls in (
+        Activation,
+        AveragePooling1D,
+        AveragePooling2D,
+        Conv2D,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalAveragePooling1D,
+        GlobalAveragePooling2D,
+        GlobalMaxPooling1D,
+        GlobalMaxPooling2D,
+        InputLayer,
+        MaxPooling1D,
+        MaxPooling2D,
+        ReLU,
+        Rescaling,
+        Softmax,
+    )
 }
 
 # Names of convcore.layers that are not classes with a configuration of their own.
-_NOT_IN_FILES = frozenset({"Convolution2D", "Input", "InputSpec", "Layer", "MaxPool2D"})
+_NOT_IN_FILES = frozenset(
+    {
+        "AvgPool1D",
+        "AvgPool2D",
+        "Convolution2D",
+        "GlobalAvgPool1D",
+        "GlobalAvgPool2D",
+        "GlobalMaxPool1D",
+        "GlobalMaxPool2D",
+        "Input",
+        "InputSpec",
+        "Layer",
+        "MaxPool1D",
+        "MaxPool2D",
+    }
+)
 
 
 def register(cls: type[Layer]) -> None:

@@ -1,12 +1,14 @@
-"""MaxPooling2D as a layer."""
+"""Pooling layers over windows."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from convcore import layers, ops
-from convcore.errors import ShapeError
+from convcore import Sequential, layers, ops, utils
+from convcore.errors import ParameterError, ShapeError
 
 
 def test_defaults_are_those_of_keras() -> None:
@@ -49,3 +51,97 @@ def test_one_image_without_batch() -> None:
 def test_config_makes_the_layer_again() -> None:
     layer = layers.MaxPooling2D(3, (1, 2), "same", name="p")
     assert layers.MaxPooling2D.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+WINDOWS = [layers.MaxPooling1D, layers.MaxPooling2D, layers.AveragePooling1D, layers.AveragePooling2D]
+
+
+@pytest.mark.parametrize("kind", WINDOWS)
+def test_signatures_are_those_of_keras(kind: Any) -> None:
+    """pool_size is required where the mean is taken; the order is pool_size, strides, padding, data_format, name."""
+    axes = 1 if kind.__name__.endswith("1D") else 2
+    if kind.__name__.startswith("Average"):
+        with pytest.raises(TypeError, match="pool_size"):
+            kind()
+    else:
+        assert kind().pool_size == (2,) * axes
+    layer = kind(3, 2, "SAME", "channels_first", "mine")
+    assert layer.get_config() == {
+        "name": "mine", "trainable": True, "dtype": "float32", "pool_size": (3,) * axes, "padding": "same",
+        "strides": (2,) * axes, "data_format": "channels_first",
+    }  # fmt: skip
+    assert kind.from_config(layer.get_config()).get_config() == layer.get_config()
+    assert layers.deserialize(layers.serialize(layer)).get_config() == layer.get_config()
+    with pytest.raises(ParameterError, match=rf"`pool_size` argument must be a tuple of {axes} integers"):
+        kind((2, 2, 2))
+    with pytest.raises(ParameterError, match="data_format"):
+        kind(2, data_format="NCHW")
+    with pytest.raises(ParameterError, match="valid"):
+        kind(2, padding="causal")
+
+
+def test_aliases() -> None:
+    assert (layers.MaxPool1D, layers.MaxPool2D) == (layers.MaxPooling1D, layers.MaxPooling2D)
+    assert (layers.AvgPool1D, layers.AvgPool2D) == (layers.AveragePooling1D, layers.AveragePooling2D)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("kind", WINDOWS)
+def test_values_shapes_and_gradients(kind: Any, layout: str, padding: str) -> None:
+    rng = np.random.default_rng(1)
+    line = kind.__name__.endswith("1D")
+    x = rng.standard_normal((2, 9, 6) if line else (2, 9, 8, 6)).astype(np.float32)
+    layer = kind(3, 2, padding, layout)
+    name = f"{'max' if kind.__name__.startswith('Max') else 'avg'}_pool{'1d' if line else '2d'}"
+    words: dict[str, Any] = {"stride": 2, "padding": padding, "data_format": layout}
+    y = getattr(ops, name)(x, 3, **words)
+    np.testing.assert_array_equal(layer(x), y)
+    assert layer.compute_output_shape(x.shape) == y.shape
+    assert layer.compute_output_shape((None, *x.shape[1:])) == (None, *y.shape[1:])
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    np.testing.assert_array_equal(layer.forward(x), y)
+    if name.startswith("max"):
+        _, indices = getattr(ops, name)(x, 3, return_indices=True, **words)
+        dx = getattr(ops, f"{name}_backward")(dy, indices, x.shape, pool_size=3, **words)
+    else:
+        dx = getattr(ops, f"{name}_backward")(dy, x.shape, pool_size=3, **words)
+    np.testing.assert_array_equal(layer.backward(dy), dx)
+
+
+def net(pools: list[Any]) -> Sequential:
+    """A convolution, pools and a dense layer, all linear, so that the loss is smooth where no maximum changes."""
+    utils.set_random_seed(3)
+    stack = [layers.Input((9, 10, 2)), layers.Conv2D(9, 3, padding="same"), *pools, layers.Flatten(), layers.Dense(2)]
+    model = Sequential(stack)
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize(
+    "pools",
+    [
+        [layers.AveragePooling2D(2)],
+        [layers.AveragePooling2D(3, 2, "same")],
+        [layers.MaxPooling2D(3, 1, "same")],
+        [layers.MaxPooling2D(2, data_format="channels_first")],
+        [layers.GlobalAveragePooling2D()],
+        [layers.GlobalMaxPooling2D(keepdims=True)],
+        [layers.MaxPooling2D(3, 2), layers.AveragePooling2D(2, 1), layers.GlobalMaxPooling2D()],
+    ],
+    ids=lambda pools: "-".join(type(pool).__name__ for pool in pools),
+)
+def test_nets_with_pools_learn(pools: list[Any]) -> None:
+    """The gradient of the whole net, by a step along it: the loss falls as much as its slope says."""
+    rng = np.random.default_rng(2)
+    model = net(pools)
+    x, y = rng.standard_normal((16, 9, 10, 2)).astype(np.float32), rng.standard_normal((16, 2)).astype(np.float32)
+    before, old = model.evaluate(x, y, verbose=0), model.get_weights()
+    rate = 3e-5
+    model.optimizer.learning_rate = rate
+    model.train_on_batch(x, y)
+    square = sum(float(((new - w) ** 2).sum()) for new, w in zip(model.get_weights(), old, strict=True)) / rate**2
+    np.testing.assert_allclose(before - model.evaluate(x, y, verbose=0), rate * square, rtol=0.05)
+    model.optimizer.learning_rate = 1e-3
+    history = model.fit(x, y, epochs=5, verbose=0).history["loss"]
+    assert history[-1] < history[0]

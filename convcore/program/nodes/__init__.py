@@ -7,7 +7,14 @@ from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repe
 from convcore.program.nodes.noise import Dropout
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import Relu, ScaleShift, Sigmoid, Softmax, Tanh
-from convcore.program.nodes.pooling import MaxPool2D
+from convcore.program.nodes.pooling import (
+    AvgPool2D,
+    AvgPoolPlanes,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    MaxPool2D,
+    MaxPoolPlanes,
+)
 from convcore.program.nodes.python import Python
 from convcore.program.nodes.reshape import Permute, Reshape
 
@@ -17,14 +24,19 @@ NODES: dict[str, Kind] = {
     "add": Sum(),
     "average": Sum(),
     "concatenate": Concatenate(),
+    "avg_pool2d": AvgPool2D(),
+    "avg_pool_planes": AvgPoolPlanes(),
     "conv2d": Conv2D(),
     "conv2d_pool": Conv2DPool(),
     "dense": Dense(),
     "dropout": Dropout(),
+    "global_avg_pool": GlobalAvgPool(),
+    "global_max_pool": GlobalMaxPool(),
     "max_pool2d": MaxPool2D(),
     "maximum": Extremum(),
     "minimum": Extremum(),
     "multiply": Multiply(),
+    "max_pool_planes": MaxPoolPlanes(),
     "penalty": Penalty(),
     "permute": Permute(),
     "python": Python(),
