@@ -151,7 +151,9 @@ _SUPPORTED: dict[str, str] = {
     "initializers, activations, backend, ops",
     "layers": "Activation, AveragePooling1D/2D, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling1D/2D, "
     "GlobalMaxPooling1D/2D, Input, InputLayer, Layer, MaxPooling1D/2D, ReLU, Rescaling, Softmax",
-    "activations": "linear, relu, sigmoid, softmax, tanh",
+    "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
+    "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
+    "sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold",
     "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, identity, lecun_normal, "
     "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
     "utils": "clear_session, normalize, set_random_seed, to_categorical",

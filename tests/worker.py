@@ -85,6 +85,7 @@ def digests(seed: int, count: int, threads: list[int]) -> dict[str, dict[str, st
     """The hashes of the results of random and large problems, for each number of threads."""
     from convcore import runtime
     from tests import cases, checks
+    from tests.layer_digests import layer_digests
 
     convs = [*cases.random_convs(seed, count), *cases.EDGE_CONVS, *cases.GROUPED_CONVS, *cases.THREADED_CONVS]
     pools = [*cases.random_pools(seed, count), *cases.EDGE_POOLS, *cases.THREADED_POOLS]
@@ -92,7 +93,7 @@ def digests(seed: int, count: int, threads: list[int]) -> dict[str, dict[str, st
     by_threads = {}
     for number in threads:
         with runtime.threads(number):
-            by_threads[str(number)] = checks.all_digests(convs, pools, denses)
+            by_threads[str(number)] = checks.all_digests(convs, pools, denses) | layer_digests()
     return by_threads
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcore.keras_names import missing
-from convcore.layers.activation import Activation, ReLU, Softmax
+from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D, Convolution2D
 from convcore.layers.dense import Dense
@@ -31,12 +31,14 @@ from convcore.layers.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from convcore.layers.prelu import PReLU
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
 from convcore.layers.validation import InputSpec
 
 __all__ = [
+    "ELU",
     "Activation",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -60,9 +62,11 @@ __all__ = [
     "InputSpec",
     "Layer",
     "MaxPool1D",
+    "LeakyReLU",
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "PReLU",
     "ReLU",
     "Rescaling",
     "Softmax",

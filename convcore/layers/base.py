@@ -251,6 +251,10 @@ class Layer(Weighted):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         """A new layer, without weights yet, from what `get_config` returned."""
+        if isinstance(config.get("activation"), dict):
+            from convcore.layers.registry import deserialize
+
+            config = {**config, "activation": deserialize(config["activation"])}
         return cls(**config)
 
     @classmethod

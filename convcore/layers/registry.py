@@ -7,7 +7,7 @@ from typing import Any
 
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
-from convcore.layers.activation import Activation, ReLU, Softmax
+from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D
 from convcore.layers.dense import Dense
@@ -20,6 +20,7 @@ from convcore.layers.global_pooling import (
 )
 from convcore.layers.input import InputLayer
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
+from convcore.layers.prelu import PReLU
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
 
@@ -42,6 +43,9 @@ _CLASSES: dict[str, type[Layer]] = {
         InputLayer,
         MaxPooling1D,
         MaxPooling2D,
+        ELU,
+        LeakyReLU,
+        PReLU,
         ReLU,
         Rescaling,
         Softmax,

@@ -8,8 +8,19 @@ split.
 
 from __future__ import annotations
 
-from convcore.ops.activations import relu, relu_backward, sigmoid, softmax, softmax_backward, tanh
 from convcore.ops.average_pooling import avg_pool2d, avg_pool2d_backward
+from convcore.ops.activations import (
+    activation,
+    activation_backward,
+    log_softmax,
+    log_softmax_backward,
+    relu,
+    relu_backward,
+    sigmoid,
+    softmax,
+    softmax_backward,
+    tanh,
+)
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
 from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
 from convcore.ops.global_pooling import (
@@ -30,6 +41,8 @@ from convcore.ops.pooling import max_pool2d, max_pool2d_backward
 from convcore.ops.unpooling import max_unpool2d, max_unpool2d_backward
 
 __all__ = [
+    "activation",
+    "activation_backward",
     "adam_step",
     "avg_pool1d",
     "avg_pool1d_backward",
@@ -51,6 +64,8 @@ __all__ = [
     "global_max_pool2d_backward",
     "max_pool1d",
     "max_pool1d_backward",
+    "log_softmax",
+    "log_softmax_backward",
     "max_pool2d",
     "max_pool2d_backward",
     "max_unpool2d",

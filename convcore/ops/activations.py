@@ -1,36 +1,98 @@
-"""ReLU, sigmoid, tanh and softmax, and gradients of theirs."""
+"""Activations and gradients of theirs."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+from typing import Any
 
 import numpy.typing as npt
 
 from convcore.arrays import as_reals
+from convcore.checks import find, shown
 from convcore.engine import native
-from convcore.errors import ShapeError
-from convcore.ops.running import PROGRAMS, Array, check_shape, new_result, run
-from convcore.plans import pointwise
+from convcore.errors import ParameterError, ShapeError
+from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, new_result, run
+from convcore.plans import activations as plan
 from convcore.plans.steps import Steps
+from convcore.shapes import integer
 
-__all__ = ["relu", "relu_backward", "sigmoid", "softmax", "softmax_backward", "tanh"]
+__all__ = [
+    "activation",
+    "activation_backward",
+    "log_softmax",
+    "log_softmax_backward",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "softmax",
+    "softmax_backward",
+    "tanh",
+]
+
+Settings = tuple[tuple[str, Any], ...]
 
 
 @lru_cache(PROGRAMS)
-def _activation_program(name: str, count: int, dtype: str) -> native.Program:
+def _activation_program(name: str, settings: Settings, count: int, dtype: str, backward: bool) -> native.Program:
     steps = Steps(dtype)
     size = count * steps.item_bytes
-    x, y = steps.external(size), steps.external(size, written=True)
-    pointwise.activation(steps, name, count, x, y, pointwise.relu_fields())
+    if backward:
+        dy, x, y = steps.external(size), steps.external(size), steps.reals(count)
+        plan.activation(steps, name, dict(settings), count, x, y)
+        plan.activation_backward(steps, name, dict(settings), count, dy, x, y, steps.external(size, written=True))
+    else:
+        x = steps.external(size)
+        plan.activation(steps, name, dict(settings), count, x, steps.external(size, written=True))
     return steps.build()
 
 
-def _activate(name: str, x: npt.ArrayLike) -> Array:
+def _checked(name: Any, settings: dict[str, Any]) -> tuple[str, Settings]:
+    table = {each: each for each in plan.ELEMENTWISE} | {"swish": "silu", "hard_swish": "hard_silu"}
+    known = find("activations", "activation", name, table)
+    for argument, value in settings.items():
+        if value is not None and not isinstance(value, (bool, int, float)):
+            raise ParameterError(f"{argument}: expected a number, got {shown(value)}.")
+    try:
+        plan.scalars(known, settings)
+    except TypeError as error:
+        raise ParameterError(f"the activation {known} does not take these arguments: {error}.") from None
+    except ZeroDivisionError:
+        raise ParameterError(f"alpha: the activation {known} divides by it, got {settings['alpha']}.") from None
+    return known, tuple(sorted(settings.items()))
+
+
+def activation(x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
+    """The activation function called `name`, one of Keras's that work element by element, of x, any shape.
+
+    `arguments` are those of Keras's function: ``negative_slope`` of "leaky_relu", say. Softmax is `softmax`.
+
+    >>> import numpy as np, convcore
+    >>> convcore.ops.activation(np.array([-1, 2], np.float32), "leaky_relu", negative_slope=0.5)
+    array([-0.5,  2. ], dtype=float32)
+    """
+    known, settings = _checked(name, arguments)
     dtype, (values,) = as_reals(x=x)
     y = new_result(values.shape, dtype)
     if values.size:
-        run(_activation_program(name, values.size, dtype), values, y)
+        run(_activation_program(known, settings, values.size, dtype, False), values, y)
     return y
+
+
+def activation_backward(dy: npt.ArrayLike, x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
+    """The gradient of `activation` from the gradient `dy` of its result and its argument `x`, of one shape.
+
+    >>> import numpy as np, convcore
+    >>> convcore.ops.activation_backward(np.ones(2, np.float32), np.array([-1, 2], np.float32), "relu6")
+    array([0., 1.], dtype=float32)
+    """
+    known, settings = _checked(name, arguments)
+    dtype, (grad, values) = as_reals(dy=dy, x=x)
+    check_shape("x", values, grad.shape, "that of dy")
+    dx = new_result(grad.shape, dtype)
+    if grad.size:
+        run(_activation_program(known, settings, grad.size, dtype, True), grad, values, dx)
+    return dx
 
 
 def relu(x: npt.ArrayLike) -> Array:
@@ -40,7 +102,7 @@ def relu(x: npt.ArrayLike) -> Array:
     >>> convcore.ops.relu(np.array([-1, 2], np.float32))
     array([0., 2.], dtype=float32)
     """
-    return _activate("relu", x)
+    return activation(x, "relu")
 
 
 def sigmoid(x: npt.ArrayLike) -> Array:
@@ -50,7 +112,7 @@ def sigmoid(x: npt.ArrayLike) -> Array:
     >>> convcore.ops.sigmoid(np.zeros(1, np.float32))
     array([0.5], dtype=float32)
     """
-    return _activate("sigmoid", x)
+    return activation(x, "sigmoid")
 
 
 def tanh(x: npt.ArrayLike) -> Array:
@@ -60,7 +122,7 @@ def tanh(x: npt.ArrayLike) -> Array:
     >>> convcore.ops.tanh(np.zeros(1, np.float32))
     array([0.], dtype=float32)
     """
-    return _activate("tanh", x)
+    return activation(x, "tanh")
 
 
 @lru_cache(PROGRAMS)
@@ -93,53 +155,82 @@ def relu_backward(dy: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     return dx
 
 
-def _rows(name: str, array: Array) -> tuple[int, int]:
-    if array.ndim < 1 or array.shape[-1] < 1:
-        raise ShapeError(
-            f"{name}: the last axis holds the classes and must be at least 1 long, got shape {array.shape}."
-        )
-    return array.size // array.shape[-1], array.shape[-1]
+def _sizes(name: str, shape: Shape, axis: Any) -> tuple[int, int, int]:
+    """(rows, classes, inner) of an array of `shape` whose `axis` holds the classes."""
+    if not shape:
+        raise ShapeError(f"{name}: an axis of classes is needed, got shape {shape}.")
+    at = integer("axis", axis, -len(shape), len(shape) - 1) % len(shape)
+    if shape[at] < 1:
+        raise ShapeError(f"{name}: the axis {axis} of classes must be at least 1 long, got shape {shape}.")
+    return math.prod(shape[:at]), shape[at], math.prod(shape[at + 1 :])
 
 
 @lru_cache(PROGRAMS)
-def _softmax_program(n: int, classes: int, dtype: str, backward: bool) -> native.Program:
+def _softmax_program(name: str, sizes: tuple[int, int, int], dtype: str, backward: bool) -> native.Program:
     steps = Steps(dtype)
-    size = n * classes * steps.item_bytes
+    size = math.prod(sizes) * steps.item_bytes
     if backward:
-        pointwise.softmax_backward(
-            steps, n, classes, steps.external(size), steps.external(size), steps.external(size, written=True)
-        )
+        dy, y = steps.external(size), steps.external(size)
+        plan.softmax_backward(steps, name, *sizes, dy, y, steps.external(size, written=True))
     else:
-        pointwise.softmax(steps, n, classes, steps.external(size), steps.external(size, written=True))
+        plan.softmax(steps, name, *sizes, steps.external(size), steps.external(size, written=True))
     return steps.build()
 
 
-def softmax(x: npt.ArrayLike) -> Array:
-    """exp(x) over its sum along the last axis, safe for any finite x.
+def _forward(name: str, x: npt.ArrayLike, axis: Any) -> Array:
+    dtype, (values,) = as_reals(x=x)
+    sizes = _sizes("x", values.shape, axis)
+    y = new_result(values.shape, dtype)
+    if values.size:
+        run(_softmax_program(name, sizes, dtype, False), values, y)
+    return y
+
+
+def _backward(name: str, dy: npt.ArrayLike, y: npt.ArrayLike, axis: Any) -> Array:
+    dtype, (grad, values) = as_reals(dy=dy, y=y)
+    check_shape("y", values, grad.shape, "that of dy")
+    sizes = _sizes("y", values.shape, axis)
+    dx = new_result(grad.shape, dtype)
+    if grad.size:
+        run(_softmax_program(name, sizes, dtype, True), grad, values, dx)
+    return dx
+
+
+def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
+    """exp(x) over its sum along `axis`, safe for any finite x.
 
     >>> import numpy as np, convcore
     >>> convcore.ops.softmax(np.zeros((1, 2), np.float32))
     array([[0.5, 0.5]], dtype=float32)
     """
-    dtype, (values,) = as_reals(x=x)
-    n, classes = _rows("x", values)
-    y = new_result(values.shape, dtype)
-    if n:
-        run(_softmax_program(n, classes, dtype, False), values, y)
-    return y
+    return _forward("softmax", x, axis)
 
 
-def softmax_backward(dy: npt.ArrayLike, y: npt.ArrayLike) -> Array:
+def softmax_backward(dy: npt.ArrayLike, y: npt.ArrayLike, axis: int = -1) -> Array:
     """The gradient of `softmax` from the gradient `dy` of its result and the result `y`, of one shape.
 
     >>> import numpy as np, convcore
     >>> convcore.ops.softmax_backward(np.array([1, 0], np.float32), np.array([0.5, 0.5], np.float32))
     array([ 0.25, -0.25], dtype=float32)
     """
-    dtype, (grad, values) = as_reals(dy=dy, y=y)
-    check_shape("y", values, grad.shape, "that of dy")
-    n, classes = _rows("y", values)
-    dx = new_result(grad.shape, dtype)
-    if n:
-        run(_softmax_program(n, classes, dtype, True), grad, values, dx)
-    return dx
+    return _backward("softmax", dy, y, axis)
+
+
+def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
+    """The logarithm of `softmax`, without its rounding.
+
+    >>> import numpy as np, convcore
+    >>> convcore.ops.log_softmax(np.array([0, -200], np.float32))
+    array([   0., -200.], dtype=float32)
+    """
+    return _forward("log_softmax", x, axis)
+
+
+def log_softmax_backward(dy: npt.ArrayLike, y: npt.ArrayLike, axis: int = -1) -> Array:
+    """The gradient of `log_softmax` from the gradient `dy` of its result and the result `y`, of one shape.
+
+    >>> import numpy as np, convcore
+    >>> convcore.ops.log_softmax_backward(np.array([1, 0], np.float32), np.log(np.array([0.5, 0.5], np.float32)))
+    array([ 0.5, -0.5], dtype=float32)
+    """
+    return _backward("log_softmax", dy, y, axis)

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from convcore.plans.steps import Buffer, Steps
 
-__all__ = [
-    "ACTIVATION_KINDS",
-    "MEANS",
-    "ROW_LOSSES",
-    "activation",
-    "activation_backward",
-    "loss",
-    "relu_fields",
-    "row_loss",
-    "row_weights",
-    "softmax",
-    "softmax_backward",
-]
+__all__ = ["MEANS", "ROW_LOSSES", "loss", "row_loss", "row_weights"]
 
-ACTIVATION_KINDS = {"relu": 0, "sigmoid": 1, "tanh": 2}
 SPARSE, DENSE_TARGETS = 0, 1
 # The members of the kernel row_loss, in its order: first those that are means over elements, then those of whole rows.
 ROW_LOSSES = {
@@ -50,38 +35,6 @@ MEANS = {"sum_over_batch_size": 0, "mean": 0, "mean_with_sample_weight": 1, "sum
 
 # An exponential costs about this many multiply-adds.
 EXPONENTIAL_WORK = 20
-
-
-def relu_fields(
-    negative_slope: float = 0.0, threshold: float = 0.0, max_value: float | None = None
-) -> dict[str, float]:
-    """The scalars of a general ReLU."""
-    return {"a": negative_slope, "b": threshold, "c": math.inf if max_value is None else max_value}
-
-
-def activation(steps: Steps, name: str, count: int, x: Buffer, y: Buffer, fields: dict[str, float]) -> None:
-    """y = f(x) over `count` elements."""
-    work = count * (1 if name == "relu" else EXPONENTIAL_WORK)
-    steps.add("activation", {"kind": ACTIVATION_KINDS[name], "count": count, **fields}, x, y, work=work)
-
-
-def activation_backward(
-    steps: Steps, name: str, count: int, dy: Buffer, x: Buffer, y: Buffer, dx: Buffer, fields: dict[str, float]
-) -> None:
-    """dx = dy * f'(x)."""
-    steps.add(
-        "activation_backward", {"kind": ACTIVATION_KINDS[name], "count": count, **fields}, dy, x, y, dx, work=count
-    )
-
-
-def softmax(steps: Steps, n: int, classes: int, x: Buffer, y: Buffer) -> None:
-    """y = softmax of each row of x."""
-    steps.add("softmax", {"n": n, "oc": classes}, x, y, work=n * classes * EXPONENTIAL_WORK)
-
-
-def softmax_backward(steps: Steps, n: int, classes: int, dy: Buffer, y: Buffer, dx: Buffer) -> None:
-    """dx = y * (dy - sum(dy * y))."""
-    steps.add("softmax_backward", {"n": n, "oc": classes}, dy, y, dx, work=2 * n * classes)
 
 
 def loss(

@@ -1,61 +1,8 @@
-/* Element by element: activations, scaling, dropout, and the rows of a batch out of a data set.
+/* Element by element: scaling, dropout, and the rows of a batch out of a data set.
  *
  * Plain C that the compiler vectorises. No operation here is fused or reordered, so all ISAs give the same bits. */
 #include "kernel.h"
 #include "point.h"
-
-INLINE real sigmoid(real x) {
-    const real e = exp_negative(-magnitude(x)), s = 1 / (1 + e);
-    return x < 0 ? e * s : s;
-}
-
-/* Near 0 by the series of exp(2x) - 1, so that small results keep their relative accuracy. */
-INLINE real hyperbolic_tangent(real x) {
-    const real y = 2 * x, e = exp_negative(-magnitude(y)), far = (1 - e) / (1 + e);
-    real series = 0;
-    UNROLL for (int k = EXP_TERMS; k >= 1; k--) series = (series + 1) * (y / (real)(k + 1));
-    const real less_one = y * (1 + series), near = less_one / (less_one + 2);
-    return magnitude(x) < (real)0.1 ? near : x < 0 ? -far : far;
-}
-
-INLINE real relu_general(real x, real slope, real threshold, real most) {
-    const real low = slope == 0 ? (x != x ? x : 0) : slope * (x - threshold) + 0;
-    const real value = x > threshold ? x : low;
-    return value > most ? most : value;
-}
-
-enum { RELU, SIGMOID, TANH };
-
-/* buf: x, y. p->kind is the activation; a ReLU has slope a up to threshold b, and at most c. */
-static void activation(const problem *p, int64_t task, void *const *buf, void *scratch) {
-    (void)scratch;
-    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
-    const real *restrict x = (const real *)buf[0] + first;
-    real *restrict y = (real *)buf[1] + first;
-    const real slope = (real)p->a, threshold = (real)p->b, most = (real)p->c;
-    if (p->kind == RELU)
-        for (int64_t i = 0; i < lanes; i++) y[i] = relu_general(x[i], slope, threshold, most);
-    else if (p->kind == SIGMOID)
-        for (int64_t i = 0; i < lanes; i++) y[i] = sigmoid(x[i]);
-    else
-        for (int64_t i = 0; i < lanes; i++) y[i] = hyperbolic_tangent(x[i]);
-}
-
-/* buf: dy, x, y, dx. */
-static void activation_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {
-    (void)scratch;
-    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
-    const real *restrict dy = (const real *)buf[0] + first, *restrict x = (const real *)buf[1] + first;
-    const real *restrict y = (const real *)buf[2] + first;
-    real *restrict dx = (real *)buf[3] + first;
-    const real slope = (real)p->a, threshold = (real)p->b, most = (real)p->c;
-    if (p->kind == RELU)
-        for (int64_t i = 0; i < lanes; i++) dx[i] = x[i] >= most ? 0 : x[i] > threshold ? dy[i] : slope * dy[i];
-    else if (p->kind == SIGMOID)
-        for (int64_t i = 0; i < lanes; i++) dx[i] = dy[i] * (y[i] * (1 - y[i]));
-    else
-        for (int64_t i = 0; i < lanes; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
-}
 
 /* The gradient through a ReLU that ran in another kernel's epilogue: dx = dy where y > 0. buf: dy, y, dx. */
 static void relu_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {

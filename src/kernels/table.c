@@ -2,6 +2,7 @@
  * setup.py compiles this file once per ISA and dtype; CONVCORE_TABLE is the symbol's name. */
 #include "kernel.h"
 
+#include "activation.c"
 #include "border.c"
 #include "constraint.c"
 #include "conv2d.c"
@@ -15,6 +16,7 @@
 #include "conv2d_pool_c1.c"
 #include "dense.c"
 #include "gradient.c"
+#include "log_softmax.c"
 #include "loss.c"
 #include "loss_rows.c"
 #include "merge.c"
@@ -26,6 +28,7 @@
 #include "pool.c"
 #include "pool_average.c"
 #include "pool_global.c"
+#include "prelu.c"
 #include "unpool.c"
 #include "winograd.c"
 
@@ -78,6 +81,8 @@ static const kernel kernels[] = {
     {"gather_rows", 3, gather_rows, gather_rows_tasks, no_scratch},
     {"gather_words", 3, gather_words, gather_rows_tasks, no_scratch},
     {"softmax", 2, softmax, row_tasks, no_scratch},
+    {"log_softmax", 2, log_softmax, log_softmax_tasks, no_scratch},
+    {"log_softmax_backward", 3, log_softmax_backward, log_softmax_tasks, no_scratch},
     {"softmax_backward", 3, softmax_backward, row_tasks, no_scratch},
     {"softmax_cross_entropy", 6, softmax_cross_entropy, row_tasks, no_scratch},
     {"cross_entropy", 5, cross_entropy, row_tasks, no_scratch},
@@ -89,6 +94,8 @@ static const kernel kernels[] = {
     {"sgd_step", 5, sgd_step, point_tasks, no_scratch},
     {"adam_step", 6, adam_step, point_tasks, no_scratch},
     {"rmsprop_step", 7, rmsprop_step, point_tasks, no_scratch},
+    {"prelu", 3, prelu, prelu_tasks, no_scratch},
+    {"prelu_backward", 5, prelu_backward, prelu_tasks, no_scratch},
     {"swap_axes", 2, swap_axes, swap_axes_tasks, no_scratch},
     {"amsgrad_step", 7, amsgrad_step, point_tasks, no_scratch},
     {"nadam_step", 6, nadam_step, point_tasks, no_scratch},

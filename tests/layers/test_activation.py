@@ -15,7 +15,7 @@ from convcore.program import Graph
 X = np.random.default_rng(0).standard_normal((4, 3, 5)).astype(np.float32) * 2
 
 
-@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax", "linear"])
+@pytest.mark.parametrize("name", [name for name in activations._FUNCTIONS if name != "threshold"])
 def test_activation_is_the_function(name: str) -> None:
     layer = layers.Activation(name)
     np.testing.assert_allclose(layer(X), activations.get(name)(X), rtol=1e-6, atol=1e-7)
@@ -60,9 +60,29 @@ def test_softmax_on_the_last_axis_by_either_name() -> None:
     np.testing.assert_allclose(layers.Softmax()(X).sum(-1), 1.0, rtol=1e-6)
 
 
-@pytest.mark.parametrize("axis", [0, 1, -2, (1, 2)])
-def test_softmax_elsewhere_is_refused(axis: Any) -> None:
+@pytest.mark.parametrize("axis", [1, 2, -2, [1], (1, 2), (-1, 1)])
+def test_softmax_along_other_axes(axis: Any) -> None:
+    x = X[..., None] * np.float32([1, 2])
+    wide = x.astype(np.float64)
+    axes = tuple(axis) if isinstance(axis, (list, tuple)) else axis
+    e = np.exp(wide - wide.max(axes, keepdims=True))
+    truth = e / e.sum(axes, keepdims=True)
+    layer = layers.Softmax(axis=axis)
+    np.testing.assert_allclose(layer(x), truth, rtol=1e-5)
+    (dy,) = (np.random.default_rng(2).standard_normal(x.shape),)
+    layer.forward(x)
+    np.testing.assert_allclose(layer.backward(dy), truth * (dy - (dy * truth).sum(axes, keepdims=True)), atol=1e-5)
+
+
+@pytest.mark.parametrize("axis", [0, (0, 1), -3])
+def test_softmax_over_the_batch_is_refused(axis: Any) -> None:
     with pytest.raises(NotSupportedError, match="axis"):
+        layers.Softmax(axis=axis)(X)
+
+
+@pytest.mark.parametrize("axis", [3, -4, (1, 7)])
+def test_an_axis_is_one_of_the_input(axis: Any) -> None:
+    with pytest.raises(ParameterError, match="axis"):
         layers.Softmax(axis=axis)(X)
 
 
@@ -83,3 +103,34 @@ def test_a_graph_gets_a_node_for_all_but_linear() -> None:
     assert activate(graph, graph.input, activations.get("linear")) is graph.input
     y = activate(graph, graph.input, activations.get("tanh"))
     assert [(node.kind, node.output) for node in graph.nodes] == [("tanh", y)]
+
+
+def test_leaky_relu_and_elu() -> None:
+    np.testing.assert_allclose(layers.LeakyReLU()(X), np.where(X > 0, X, 0.3 * X), rtol=1e-6)
+    np.testing.assert_allclose(layers.ELU(0.5)(X), np.where(X > 0, X, 0.5 * np.expm1(X)), rtol=1e-6)
+    with pytest.warns(UserWarning, match="Use `negative_slope` instead"):
+        assert layers.LeakyReLU(alpha=0.1).get_config()["negative_slope"] == 0.1
+    for slope in (None, -0.1, "a"):
+        with pytest.raises(ParameterError, match="negative_slope value of a Leaky ReLU layer cannot be None"):
+            layers.LeakyReLU(slope)  # type: ignore[arg-type]
+
+
+def test_a_layer_as_the_activation_of_another() -> None:
+    layer = layers.Dense(4, activation=layers.LeakyReLU(0.1))
+    y = layer(X)
+    twin = layers.Dense.from_config(layer.get_config())
+    twin.build((None, 3, 5))
+    twin.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(twin(X), y)
+    assert (y < 0).any()
+    with pytest.raises(NotSupportedError, match="weights as an activation"):
+        layers.Dense(4, activation=layers.PReLU())(X)
+
+
+@pytest.mark.parametrize("name", ["gelu", "elu", "softplus", "hard_swish", "log_softmax"])
+def test_names_in_other_layers(name: str) -> None:
+    layer, plain = layers.Dense(4, activation=name), layers.Dense(4)
+    y = layer(X)
+    plain.build((None, 3, 5))
+    plain.set_weights(layer.get_weights())
+    np.testing.assert_allclose(y, activations.get(name)(plain(X)), rtol=1e-6, atol=1e-7)

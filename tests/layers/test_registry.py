@@ -15,6 +15,9 @@ from convcore.layers.registry import deserialize, serialize
     "layer",
     [
         layers.Activation("tanh"),
+        layers.ELU(0.5),
+        layers.LeakyReLU(),
+        layers.PReLU(shared_axes=[1]),
         layers.Conv2D(2, 3),
         layers.Dense(2),
         layers.Dropout(0.5),

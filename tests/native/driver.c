@@ -311,6 +311,8 @@ int main(int argc, char **argv) {
         check_penalties();
         check_constraints();
         check_permute();
+        check_log_softmax();
+        check_prelu();
         release_to(0);
     }
     FOR(i, CONVCORE_TABLE.count) if (!calls[i]) {

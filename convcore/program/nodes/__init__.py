@@ -1,12 +1,14 @@
 """The kinds of nodes, one module for each subject: what each computes forward and backward, as steps."""
 
+from convcore.plans.activations import ELEMENTWISE, SOFTMAXES
+from convcore.program.nodes.activation import Activation, Prelu, Relu, Softmax
 from convcore.program.nodes.convolution import Conv2D, Conv2DPool
 from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
 from convcore.program.nodes.noise import Dropout
 from convcore.program.nodes.penalty import Penalty
-from convcore.program.nodes.pointwise import Relu, ScaleShift, Sigmoid, Softmax, Tanh
+from convcore.program.nodes.pointwise import ScaleShift
 from convcore.program.nodes.pooling import (
     AvgPool2D,
     AvgPoolPlanes,
@@ -21,6 +23,8 @@ from convcore.program.nodes.reshape import Permute, Reshape
 __all__ = ["NODES", "Kind"]
 
 NODES: dict[str, Kind] = {
+    **{name: Activation(name) for name in ELEMENTWISE},
+    **{name: Softmax(name) for name in SOFTMAXES},
     "add": Sum(),
     "average": Sum(),
     "concatenate": Concatenate(),
@@ -39,13 +43,11 @@ NODES: dict[str, Kind] = {
     "max_pool_planes": MaxPoolPlanes(),
     "penalty": Penalty(),
     "permute": Permute(),
+    "prelu": Prelu(),
     "python": Python(),
-    "relu": Relu(),
+    "relu": Relu("relu"),
     "repeat": Repeat(),
     "reshape": Reshape(),
     "scale_shift": ScaleShift(),
-    "sigmoid": Sigmoid(),
-    "softmax": Softmax(),
     "subtract": Subtract(),
-    "tanh": Tanh(),
 }

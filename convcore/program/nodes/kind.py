@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from convcore.plans.steps import Buffer
 from convcore.program.values import Node, Shape
@@ -26,7 +26,7 @@ class Kind(ABC):
     batch axis."""
 
     #: What explain calls it where it is a step of its own that a kernel of another kind could do in passing.
-    unfused: ClassVar[str | None] = None
+    unfused: str | None = None
 
     @abstractmethod
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:

@@ -11,7 +11,7 @@ from convcore import activations, layers
 from convcore.errors import NotSupportedError, ParameterError
 
 
-@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax", "linear"])
+@pytest.mark.parametrize("name", [*activations._FUNCTIONS])
 def test_names_in_any_case_and_back(name: str) -> None:
     function = activations.get(name.upper())
     assert function is getattr(activations, name)
@@ -19,20 +19,33 @@ def test_names_in_any_case_and_back(name: str) -> None:
     assert activations.serialize(function) == name
 
 
+def test_other_names_of_keras() -> None:
+    assert activations.get("swish") is activations.silu
+    assert activations.get("hard_swish") is activations.hard_swish is activations.hard_silu
+
+
+def test_a_layer_may_serve() -> None:
+    layer = layers.ReLU(6.0)
+    assert activations.get(layer) is layer
+    assert activations.serialize(layer) == {"class_name": "ReLU", "config": layer.get_config()}
+    with pytest.raises(NotSupportedError):
+        activations.get(layers.ReLU)
+
+
 def test_none_is_linear() -> None:
     assert activations.get(None) is activations.linear
 
 
 def test_unknown_names_list_what_there_is() -> None:
-    with pytest.raises(ParameterError, match=r"identifier: foo\. Supported: relu, sigmoid, tanh, softmax, linear"):
+    with pytest.raises(ParameterError, match=r"identifier: foo\. Supported: celu, elu, expo"):
         activations.get("foo")
 
 
 def test_names_of_keras_are_refused_by_name() -> None:
-    with pytest.raises(NotSupportedError, match=r"keras\.activations\.gelu \(supported: linear, relu"):
-        activations.get("gelu")
-    with pytest.raises(NotSupportedError, match=r"keras\.activations\.selu"):
-        _ = activations.selu
+    with pytest.raises(NotSupportedError, match=r"keras\.activations\.glu \(supported: celu, elu"):
+        activations.get("glu")
+    with pytest.raises(NotSupportedError, match=r"keras\.activations\.sparsemax"):
+        _ = activations.sparsemax
     with pytest.raises(AttributeError):
         _ = activations.nonsense
 

@@ -1,0 +1,29 @@
+"""Results of the layers' ops that are neither convolution, pool nor dense, as hashes: equal hashes are equal bits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convcore import ops
+from convcore.plans.activations import ELEMENTWISE
+from tests.checks import digest, normals
+
+
+def layer_digests() -> dict[str, str]:
+    """The hash of the results of each op."""
+    digests = {}
+    x, dy = normals(71, (37, 1700), (37, 1700))
+    x *= 4
+    for name in ELEMENTWISE:
+        settings = {"threshold": 0.5, "default_value": -1.0} if name == "threshold" else {}
+        for dtype in (np.float32, np.float64):
+            wide, slope = x.astype(dtype), dy.astype(dtype)
+            results = [
+                ops.activation(wide, name, **settings),
+                ops.activation_backward(slope, wide, name, **settings),
+            ]
+            digests[f"{name} {dtype.__name__}"] = digest(results)
+    for axis in (0, 1):
+        y = ops.log_softmax(x, axis)
+        digests[f"log_softmax {axis}"] = digest([y, ops.log_softmax_backward(dy, y, axis), ops.softmax(x, axis)])
+    return digests
