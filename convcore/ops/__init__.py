@@ -8,7 +8,6 @@ split.
 
 from __future__ import annotations
 
-from convcore.ops.average_pooling import avg_pool2d, avg_pool2d_backward
 from convcore.ops.activations import (
     activation,
     activation_backward,
@@ -21,6 +20,7 @@ from convcore.ops.activations import (
     softmax_backward,
     tanh,
 )
+from convcore.ops.average_pooling import avg_pool2d, avg_pool2d_backward
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
 from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
 from convcore.ops.global_pooling import (
