@@ -16,7 +16,7 @@ __all__ = ["Penalty"]
 
 
 class Penalty(Pixelwise):
-    """The input as it is; a program with a loss adds the penalty of the batch, divided by its size, to it. Settings: plan."""
+    """The input as it is; a program with a loss adds the penalty of the batch, divided by its size. Settings: plan."""
 
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
         (x,) = shapes
