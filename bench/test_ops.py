@@ -51,6 +51,25 @@ def test_max_pool2d_backward(case: cases.Pool, measure: Measure, normal: Normal)
     measure(ops.max_pool2d_backward, dy, indices, case.input_shape, images=case.n, **case.arguments)
 
 
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("case", cases.NETWORK_POOLS, ids=str)
+@pytest.mark.parametrize("op", [ops.max_pool2d, ops.avg_pool2d], ids=lambda op: op.__name__)
+def test_pools(op: Callable[..., object], case: cases.Pool, layout: str, measure: Measure, normal: Normal) -> None:
+    n, h, w, c = case.input_shape
+    x = normal(*((n, c, h, w) if layout == "channels_first" else (n, h, w, c)))
+    measure(op, x, images=n, data_format=layout, **case.arguments)
+
+
+@pytest.mark.parametrize("case", cases.NETWORK_POOLS, ids=str)
+def test_avg_pool2d_backward(case: cases.Pool, measure: Measure, normal: Normal) -> None:
+    measure(ops.avg_pool2d_backward, normal(*case.output_shape), case.input_shape, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("op", [ops.global_avg_pool2d, ops.global_max_pool2d], ids=lambda op: op.__name__)
+def test_whole_planes(op: Callable[..., object], measure: Measure, normal: Normal) -> None:
+    measure(op, normal(8, 7, 7, 512), images=8)
+
+
 @pytest.mark.parametrize("case", cases.SEED_DENSES, ids=str)
 def test_dense(case: cases.Dense, measure: Measure, normal: Normal) -> None:
     x, w, bias = normal(case.n, case.inputs), normal(case.inputs, case.units), normal(case.units)

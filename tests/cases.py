@@ -137,6 +137,13 @@ SEED_POOLS = (
     Pool("seed-pool1", 128, 26, 26, 64, (2, 2), (2, 2)),
     Pool("seed-pool2", 128, 11, 11, 64, (2, 2), (2, 2)),
 )
+# Pools of well-known networks (ResNet, VGG, Inception), NCHW in the literature and NHWC here.
+NETWORK_POOLS = (
+    Pool("8x112x112x64-3x3-s2", 8, 112, 112, 64, (3, 3), (2, 2), 1),
+    Pool("32x26x26x64-2x2", 32, 26, 26, 64, (2, 2), (2, 2)),
+    Pool("8x224x224x3-2x2", 8, 224, 224, 3, (2, 2), (2, 2)),
+    Pool("8x56x56x64-3x3-same", 8, 56, 56, 64, (3, 3), (1, 1), "same"),
+)
 SEED_DENSES = (Dense("seed-dense1", 128, 1600, 128), Dense("seed-dense2", 128, 128, 10))
 
 # Single convolutions of well-known networks (VGG, ResNet, LeNet), NCHW in the literature and NHWC here.

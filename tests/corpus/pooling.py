@@ -1,4 +1,4 @@
-"""Max pooling and its gradient."""
+"""Pooling and its gradients."""
 
 from __future__ import annotations
 
@@ -53,7 +53,14 @@ refused(
     pool(2, stride=(2**63, 1)),
     pool(1250999896764, padding=625499948382),
 )
-refused("pool-dilation-is-not-here", TypeError, "dilation", pool(2, dilation=1250999896764))
+refused(
+    "pool-dilation-enormous",
+    ParameterError,
+    "dilation",
+    *(pool(2, dilation=bad) for bad in (1250999896764, 2**31 - 1, 2**64, (1, 2**63), 0, -1, 1.5, True, None, [], "2")),
+    pool(1, dilation=(0, 1)),
+)
+refused("pool-dilated-beyond-the-image", ShapeError, "6", pool(3, dilation=3), pool((1, 4), dilation=2))
 refused(
     "pool-padding-beyond-half-a-window",
     ParameterError,
