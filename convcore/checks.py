@@ -46,17 +46,20 @@ def real(
     *,
     open_minimum: bool = False,
     open_maximum: bool = False,
+    allowed: str | None = None,
 ) -> float:
     """`value` as a finite float between `minimum` and `maximum`; a bool, a string or a NaN is refused.
+
+    `allowed` says in the message what is allowed, where Keras has words of its own for it.
 
     >>> real("learning_rate", 1)
     1.0
     """
     low = ">" if open_minimum else ">="
     high = "<" if open_maximum else "<="
-    allowed = f"a finite number {low} {minimum:g}" if math.isfinite(minimum) else "a finite number"
-    if math.isfinite(maximum):
-        allowed += f" and {high} {maximum:g}"
+    if allowed is None:
+        allowed = f"a finite number {low} {minimum:g}" if math.isfinite(minimum) else "a finite number"
+        allowed += f" and {high} {maximum:g}" if math.isfinite(maximum) else ""
     message = f"`{name}` must be {allowed}. Received: {name}={shown(value)} (of type {type(value).__name__})"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ParameterError(message)

@@ -14,9 +14,10 @@ from tests.reference import Array
 
 Row = Sequence[float]
 FUZZ = 1e-7
+CEILING = float(np.float32(1 - FUZZ))  # Keras clips probabilities in float32
 
 
-def _clip(value: float, low: float = FUZZ, high: float = 1 - FUZZ) -> float:
+def _clip(value: float, low: float = FUZZ, high: float = CEILING) -> float:
     return min(max(value, low), high)
 
 

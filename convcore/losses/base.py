@@ -194,7 +194,9 @@ def operands(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Operands:
     if truth.shape != guess.shape:
         if truth.ndim and guess.ndim:
             same_length(truth, guess)
-        raise ShapeError(f"y_true of shape {truth.shape} does not fit y_pred of shape {guess.shape}.")
+        raise ShapeError(
+            f"y_true of shape {truth.shape} does not fit y_pred of shape {guess.shape}: they must have the same shape."
+        )
     return truth, guess
 
 

@@ -15,6 +15,9 @@ from convcore.shapes import integer
 
 __all__ = ["BinaryCrossentropy", "BinaryFocalCrossentropy", "binary_crossentropy", "binary_focal_crossentropy"]
 
+# Keras clips in float32, where this number is 1 - 1.19e-7.
+_HIGHEST = float(np.float32(1.0 - EPSILON))
+
 
 def binary_crossentropy(
     y_true: npt.ArrayLike,
@@ -23,7 +26,7 @@ def binary_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Array:
-    """Mean over `axis` of ``-(t * log(p) + (1 - t) * log(1 - p))``, p clipped to [1e-7, 1 - 1e-7].
+    """Mean over `axis` of ``-(t * log(p) + (1 - t) * log(1 - p))``, p clipped to [1e-7, 1 - 1e-7] in float32.
 
     With `label_smoothing` s the targets become ``t * (1 - s) + s / 2``.
 
@@ -69,7 +72,7 @@ def binary_focal_crossentropy(
 
 
 def _entropy(truth: Array, guess: Array) -> Array:
-    clipped = np.clip(guess, EPSILON, 1.0 - EPSILON)
+    clipped = np.clip(guess, EPSILON, _HIGHEST)
     result: Array = -(truth * np.log(clipped) + (1.0 - truth) * np.log(1.0 - clipped))
     return result
 

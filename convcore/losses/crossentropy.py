@@ -256,8 +256,8 @@ class CategoricalCrossentropy(_Crossentropy):
                 targets.ndim == len(output_shape) + 1 and targets.shape[-1] == 1
             )
             hint = (
-                " These look like class ids: use loss='sparse_categorical_crossentropy', or "
-                "utils.to_categorical(y, num_classes)."
+                " The two must have the same shape. These look like class ids: use "
+                "loss='sparse_categorical_crossentropy', or utils.to_categorical(y, num_classes)."
                 if ids
                 else ""
             )

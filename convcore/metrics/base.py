@@ -25,6 +25,7 @@ class Metric:
 
     def __init__(self, dtype: object = None, name: str | None = None) -> None:
         refuse(type(self).__name__, {"dtype": dtype}, {"dtype": "float32"})
+        self._dtype = "float32"
         self.name = to_snake_case(type(self).__name__) if name is None else text("name", name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
@@ -43,8 +44,18 @@ class Metric:
         self.update_state(*args, **kwargs)
         return self.result()
 
+    @property
+    def dtype(self) -> str:
+        """The dtype of the result: always "float32"."""
+        return self._dtype
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state, as far as a subclass shows it."""
+        return []
+
     def get_config(self) -> dict[str, Any]:
-        return {"name": self.name}
+        return {"name": self.name, "dtype": self._dtype}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -55,10 +66,15 @@ class Metric:
 
 
 def sample_weights(sample_weight: npt.ArrayLike, values: Array) -> Array:
-    """`sample_weight` in float64, of the first axes of `values`; a last axis of 1 that these lack is dropped."""
+    """`sample_weight` in float64, of the first axes of `values`; a last axis of 1 that these lack is dropped.
+
+    Weights of all axes may have 1 element where `values` have more: it counts for all of them.
+    """
     weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
         weights = weights[..., 0]
+    if weights.ndim == values.ndim > 1 and all(a in {1, b} for a, b in zip(weights.shape, values.shape, strict=True)):
+        weights = np.broadcast_to(weights, values.shape)
     if weights.shape != values.shape[: weights.ndim]:
         raise ShapeError(f"sample_weight of shape {weights.shape} does not fit values of shape {values.shape}.")
     return weights
@@ -74,6 +90,11 @@ class Average(Metric):
     def reset_state(self) -> None:
         self.total = 0.0
         self.count = 0.0
+
+    @property
+    def variables(self) -> list[Any]:
+        """The weighted sum, and the sum of the weights."""
+        return [self.total, self.count]
 
     def result(self) -> float:
         return self.total / self.count if self.count else 0.0

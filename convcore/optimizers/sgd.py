@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convcore.checks import flag, unit_interval
+from convcore.checks import flag, real
 from convcore.optimizers.base import Optimizer
 from convcore.optimizers.schedules import LearningRateSchedule
 
@@ -54,7 +54,7 @@ class SGD(Optimizer):
             name=name,
             **kwargs,
         )
-        self.momentum = unit_interval("momentum", momentum)
+        self.momentum = real("momentum", momentum, 0.0, 1.0, allowed="a float between [0, 1]")
         self.nesterov = flag("nesterov", nesterov)
 
     @property

@@ -37,8 +37,11 @@ typedef double (*element_loss)(double t, double y, const double *parameters, dou
 static int64_t rows_a_task(const problem *p) { return p->oc < ROW_ELEMENTS ? ROW_ELEMENTS / p->oc : 1; }
 static int64_t row_loss_tasks(const problem *p) { return ceil_div(p->n, rows_a_task(p)); }
 
-INLINE double clip_probability(double q) { return q < FUZZ ? FUZZ : q > 1 - FUZZ ? 1 - FUZZ : q; }
-INLINE int is_inside(double q) { return q >= FUZZ && q <= 1 - FUZZ; }
+/* Keras clips probabilities in float32, where 1 - FUZZ is this number. */
+#define CEILING ((double)(float)(1 - FUZZ))
+
+INLINE double clip_probability(double q) { return q < FUZZ ? FUZZ : q > CEILING ? CEILING : q; }
+INLINE int is_inside(double q) { return q >= FUZZ && q <= CEILING; }
 INLINE double logistic(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
 INLINE double sign(double x) { return (double)(x > 0) - (double)(x < 0); }
 
