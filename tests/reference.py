@@ -158,6 +158,38 @@ def conv2d_backward_weights(
     return dw, db
 
 
+def conv2d_transpose(
+    x: Array, w: Array, bias: Array | None, *, stride: Pair, dilation: Pair, cut: Pair, size: Pair
+) -> Array:
+    """y[n, r*sh + i*dh - top, q*sw + j*dw - left, o] = bias[o] + sum of x[n, r, q, c] * w[i, j, o, c], where that is
+    within `size`; `cut` is (top, left)."""
+    x, w = exact(x), exact(w)
+    n, ih, iw, _ = x.shape
+    kh, kw, oc, _ = w.shape
+    y = np.zeros((n, *size, oc), np.result_type(x, w))
+    if bias is not None:
+        y += exact(bias)
+    for r, q, i, j in itertools.product(range(ih), range(iw), range(kh), range(kw)):
+        row, column = r * stride[0] + i * dilation[0] - cut[0], q * stride[1] + j * dilation[1] - cut[1]
+        if 0 <= row < size[0] and 0 <= column < size[1]:
+            y[:, row, column] += x[:, r, q] @ w[i, j].T
+    return y
+
+
+def conv2d_transpose_backward(
+    x: Array, w: Array, dy: Array, *, stride: Pair, dilation: Pair, cut: Pair
+) -> tuple[Array, Array]:
+    """(dx, dw) of `conv2d_transpose`."""
+    x, w, dy = exact(x), exact(w), exact(dy)
+    dx, dw = np.zeros(x.shape, np.result_type(w, dy)), np.zeros(w.shape, np.result_type(x, dy))
+    for r, q, i, j in itertools.product(*(range(size) for size in (*x.shape[1:3], *w.shape[:2]))):
+        row, column = r * stride[0] + i * dilation[0] - cut[0], q * stride[1] + j * dilation[1] - cut[1]
+        if 0 <= row < dy.shape[1] and 0 <= column < dy.shape[2]:
+            dx[:, r, q] += dy[:, row, column] @ w[i, j]
+            dw[i, j] += dy[:, row, column].T @ x[:, r, q]
+    return dx, dw
+
+
 def _windows(output: Pair, pool: Pair, stride: Pair, pads: Pads, dilation: Pair, size: Pair) -> Iterator[Any]:
     """(row, column of the output, the pixels of its window that lie in the image, in row-major order)."""
     for r, q in itertools.product(range(output[0]), range(output[1])):

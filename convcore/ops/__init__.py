@@ -34,10 +34,24 @@ from convcore.ops.global_pooling import (
     global_max_pool2d_backward,
 )
 from convcore.ops.line_pooling import avg_pool1d, avg_pool1d_backward, max_pool1d, max_pool1d_backward
+from convcore.ops.lines import (
+    conv1d,
+    conv1d_backward_data,
+    conv1d_backward_weights,
+    conv1d_transpose,
+    conv1d_transpose_backward_data,
+    conv1d_transpose_backward_weights,
+)
 from convcore.ops.losses import softmax_cross_entropy
 from convcore.ops.optimizers import adam_step, rmsprop_step, sgd_step
 from convcore.ops.permute import permute
 from convcore.ops.pooling import max_pool2d, max_pool2d_backward
+from convcore.ops.transposed import (
+    conv2d_transpose,
+    conv2d_transpose_backward_data,
+    conv2d_transpose_backward_weights,
+)
+from convcore.ops.unfold import fold, unfold
 from convcore.ops.unpooling import max_unpool2d, max_unpool2d_backward
 
 __all__ = [
@@ -48,12 +62,22 @@ __all__ = [
     "avg_pool1d_backward",
     "avg_pool2d",
     "avg_pool2d_backward",
+    "conv1d",
+    "conv1d_backward_data",
+    "conv1d_backward_weights",
+    "conv1d_transpose",
+    "conv1d_transpose_backward_data",
+    "conv1d_transpose_backward_weights",
     "conv2d",
     "conv2d_backward_data",
     "conv2d_backward_weights",
+    "conv2d_transpose",
+    "conv2d_transpose_backward_data",
+    "conv2d_transpose_backward_weights",
     "dense",
     "dense_backward_data",
     "dense_backward_weights",
+    "fold",
     "global_avg_pool1d",
     "global_avg_pool1d_backward",
     "global_avg_pool2d",
@@ -80,4 +104,5 @@ __all__ = [
     "softmax_backward",
     "softmax_cross_entropy",
     "tanh",
+    "unfold",
 ]

@@ -30,6 +30,7 @@
 #include "pool_global.c"
 #include "prelu.c"
 #include "unpool.c"
+#include "unfold.c"
 #include "winograd.c"
 
 static int64_t no_scratch(const problem *p) { return (void)p, 0; }
@@ -59,6 +60,10 @@ static const kernel kernels[] = {
     {"conv2d_backward_data_pool", 5, conv2d_backward_data_pool, conv2d_backward_data_pool_tasks,
      conv2d_backward_data_pool_scratch},
     {"add_border", 2, add_border, add_border_tasks, no_scratch},
+    {"unfold", 2, unfold, unfold_tasks, no_scratch},
+    {"fold", 2, fold, fold_tasks, no_scratch},
+    {"unfold_planes", 2, unfold_planes, unfold_planes_tasks, no_scratch},
+    {"fold_planes", 2, fold_planes, fold_planes_tasks, no_scratch},
     {"sum_rows", 2, sum_rows, sum_rows_tasks, no_scratch},
     {"sum_chunks", 2, sum_chunks, sum_chunks_tasks, no_scratch},
     {"max_pool2d", 3, max_pool2d, max_pool2d_tasks, no_scratch},

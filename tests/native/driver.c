@@ -185,6 +185,36 @@ static void check_conv(void) {
     same("sum_rows", &b, db, expected_db, p.oc);
 }
 
+static void check_unfold(void) {
+    problem one = random_line();
+    problem *p = &one;
+    p->border = 0, p->oc = p->kh * p->kw * p->ic;
+    const int64_t size = y_size(p);
+    real *x = numbers(x_size(p)), *y = reals(size), *back = reals(x_size(p));
+    double *windows = doubles(size), *planes = doubles(size), *sums = doubles(x_size(p)),
+           *plane_sums = doubles(x_size(p));
+    FOR(i, x_size(p)) sums[i] = plane_sums[i] = 0;
+    FOR(n, p->n) FOR(oh, p->oh) FOR(ow, p->ow) FOR_TAPS(p) {
+        const int64_t at = x_at(p, n, oh, ow, kh, kw), pixel = at / p->ic - n * p->ih * p->iw;
+        const int64_t plane = (n * p->ic + ic) * p->ih * p->iw + pixel, out = p->oh * p->ow;
+        const int64_t last = ((n * p->oh + oh) * p->ow + ow) * p->oc + (kh * p->kw + kw) * p->ic + ic;
+        const int64_t first = (((n * p->ic + ic) * p->kh + kh) * p->kw + kw) * out + oh * p->ow + ow;
+        windows[last] = at < 0 ? 0 : (double)x[at + ic];
+        planes[first] = at < 0 ? 0 : (double)x[plane];
+        if (at >= 0) sums[at + ic] += windows[last];
+        if (at >= 0) plane_sums[plane] += planes[first];
+    }
+    RUN("unfold", p, x, y);
+    p->relu = 0;
+    same("unfold", p, y, windows, size);
+    RUN("fold", p, y, back);
+    same("fold", p, back, sums, x_size(p));
+    RUN("unfold_planes", p, x, y);
+    same("unfold_planes", p, y, planes, size);
+    RUN("fold_planes", p, y, back);
+    same("fold_planes", p, back, plane_sums, x_size(p));
+}
+
 static void check_border(void) {
     problem strip_of = {
         .n = 1 + below(3), .ih = 1 + below(8), .iw = 1 + below(8), .ic = random_channels(), .border = 1 + below(4)};
@@ -290,6 +320,7 @@ int main(int argc, char **argv) {
     FOR(i, cases) {
         check_conv();
         check_border();
+        check_unfold();
         check_groups();
         check_pool_forward(0);
         check_pool_forward(1);
