@@ -19,6 +19,7 @@ __all__ = [
     "batch_size",
     "class_weights",
     "count_or_none",
+    "refuse_split",
     "require_batch",
     "sample_weights",
     "size_for_steps",
@@ -55,8 +56,8 @@ def _refuse_streams(name: str, value: Any) -> None:
     sized = hasattr(value, "__getitem__") and hasattr(value, "__len__") and not isinstance(value, Sequence)
     if (sized or hasattr(value, "__next__") or callable(value)) and not hasattr(value, "__array__"):
         raise NotSupportedError(
-            f"convcore does not implement generators, Sequence objects and datasets as `{name}` "
-            f"(received {type(value).__name__}; supported: NumPy arrays and what numpy.asarray takes)."
+            f"convcore does not implement {type(value).__name__} objects as `{name}` (supported: NumPy arrays, what "
+            "numpy.asarray takes and, as `x` alone, generators and PyDataset objects that give batches)."
         )
 
 
@@ -114,6 +115,15 @@ def split(fraction: Any, count: int) -> tuple[float, int]:
             f"training set as specified by `validation_split={number:g}`. Hint: more samples, or another fraction."
         )
     return number, kept
+
+
+def refuse_split(fraction: Any, stream: Any) -> None:
+    """Refuse a `validation_split` of batches, whose number is not known."""
+    if real("validation_split", fraction, 0.0, 1.0, open_maximum=True):
+        raise ParameterError(
+            "`validation_split` is only supported for arrays, not following types in the input: "
+            f"{type(stream).__name__}. Hint: use `validation_data`."
+        )
 
 
 def validation_tuple(value: Any) -> tuple[Any, Any, Any]:

@@ -15,6 +15,7 @@ from convcore.checks import shown
 from convcore.errors import NotSupportedError, ParameterError, StateError
 from convcore.losses import Loss
 from convcore.metrics import Metric
+from convcore.random import next_seed
 
 __all__ = ["Compiled"]
 
@@ -38,6 +39,9 @@ class Compiled:
         self.metrics: list[Metric] = []
         self.weighted_metrics: list[Metric] = []
         self._shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        #: What the order of the samples follows from, with the batches trained on so far; drawn when it is first
+        #: needed.
+        self.drawn_seed: int | None = None
 
     @property
     def loss(self) -> Loss:
@@ -57,6 +61,12 @@ class Compiled:
             self._shapes = (target_shape, output_shape)
             self.metrics = [metrics.for_shapes(item, target_shape, output_shape) for item in self._identifiers]
             self.weighted_metrics = [metrics.for_shapes(item, target_shape, output_shape) for item in self._weighted]
+
+    def shuffle_seed(self) -> int:
+        """What the orders of the samples follow from."""
+        if self.drawn_seed is None:
+            self.drawn_seed = next_seed()
+        return self.drawn_seed
 
     def all_metrics(self) -> list[Metric]:
         """The metrics in the order of `metrics_names`, without the loss."""
@@ -89,7 +99,8 @@ class Compiled:
                 UserWarning,
                 stacklevel=4,
             )
-        return {
+        seed = {} if self.drawn_seed is None else {"shuffle_seed": self.drawn_seed}
+        return seed | {
             "optimizer": optimizers.serialize(self.optimizer),
             "loss": None if self._loss is None or not _is_plain(self._loss) else losses.serialize(self._loss),
             "metrics": [_plain(item) for item in self._identifiers if _is_plain(item)],

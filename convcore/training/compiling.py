@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from convcore.checks import shown
 from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.shapes import integer
 from convcore.training import arguments
 from convcore.training.compiled import Compiled
+from convcore.training.sources import ArraySource, Source, StreamSource, is_stream, permutation, refuse_beside
 
 if TYPE_CHECKING:
     from convcore.metrics import Metric
@@ -108,6 +111,8 @@ class Compiling:
             metrics=config.get("metrics"),
             weighted_metrics=config.get("weighted_metrics"),
         )
+        if self._compiled is not None and "shuffle_seed" in config:
+            self._compiled.drawn_seed = integer("shuffle_seed", config["shuffle_seed"], 0, 2**63 - 1)
 
     def _invalidate(self) -> None:
         """Drop the compiled program: the layers, or which of them are trained, have changed."""
@@ -145,6 +150,68 @@ class Compiling:
                 return inputs
         self._connect(inputs.shape)
         return inputs
+
+    def _source(
+        self,
+        compiled: Compiled,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        batch_size: int | None,
+        steps: int | None,
+        class_weight: Mapping[int, float] | None = None,
+        shuffle: bool = False,
+        trains: bool = False,
+    ) -> Source:
+        """The batches of `x`, arrays or a stream, checked as far as they are known."""
+        if not is_stream(x):
+            feed = self._feed(compiled, x, y, sample_weight, class_weight)
+            size = arguments.batch_size("batch_size", batch_size)
+            if trains:
+                arguments.require_batch(batch_size, size, feed.size)
+                size = -(-feed.size // steps) if batch_size is None and steps is not None else size
+            else:
+                size = arguments.size_for_steps(size, batch_size, steps, feed.size)
+                steps = None if steps is None else min(steps, -(-feed.size // size))
+
+            def order(first: int) -> npt.NDArray[np.int64]:
+                return permutation(feed.size, compiled.shuffle_seed(), compiled.optimizer.batches - first)
+
+            return ArraySource(feed, size, steps, order if shuffle else None)
+        refuse_beside(x, y=y, sample_weight=sample_weight)
+        if class_weight is not None and hasattr(x, "__next__"):
+            raise ParameterError(
+                "Argument `class_weight` is not supported for Python generator inputs. "
+                f"Received: class_weight={shown(class_weight)}"
+            )
+
+        def prepare(x: Any, y: Any, weight: Any) -> Feed:
+            if weight is not None and class_weight is not None:
+                raise ParameterError("You cannot use `class_weight` and `sample_weight` at the same time.")
+            return self._feed(compiled, x, y, weight, class_weight)
+
+        def places(count: int, first: int) -> npt.NDArray[np.int64]:
+            return permutation(count, compiled.shuffle_seed(), compiled.optimizer.batches - first)
+
+        source = StreamSource(x, prepare, steps, places if shuffle else None)
+        if not self.built:
+            self._inputs(source.peek())
+        return source
+
+    def _inputs_source(self, x: Any, size: int, batch_size: int | None, steps: int | None) -> Source:
+        """The batches of `x` without targets."""
+        from convcore.program import Feed
+
+        if is_stream(x):
+            source = StreamSource(x, lambda x, y, weight: Feed(self._inputs(x)), steps)
+            if not self.built:
+                self._inputs(source.peek())
+            return source
+        feed = Feed(self._inputs(x))
+        if not feed.size:
+            return ArraySource(feed, size)
+        size = arguments.size_for_steps(size, batch_size, steps, feed.size)
+        return ArraySource(feed, size, None if steps is None else min(steps, -(-feed.size // size)))
 
     def _feed(
         self,

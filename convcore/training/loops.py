@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.callbacks import CallbackList, TerminateOnNaN
-from convcore.errors import NumericError
-from convcore.random import generator
+from convcore.errors import NumericError, ParameterError
 from convcore.training.compiled import Compiled
 from convcore.training.progress import Progress
+from convcore.training.sources import ArraySource, Source, StreamSource
 
 if TYPE_CHECKING:
-    from convcore.program import Feed, Runner
+    from convcore.program import Feed
 
-__all__ = ["TrainingLoop", "diverged", "evaluate", "non_finite_samples", "predict", "steps_of"]
+__all__ = ["TrainingLoop", "diverged", "evaluate", "non_finite_samples", "predict"]
 
 Array = npt.NDArray[Any]
 
@@ -44,62 +44,48 @@ def diverged(loss: float, where: str) -> NumericError:
 
 
 class TrainingLoop:
-    """Trains on the batches of a feed, epoch after epoch.
-
-    With `steps` an epoch is that many batches of an endless stream of passes over the data, else one pass.
-    """
+    """Trains on the batches of a source, epoch after epoch."""
 
     def __init__(
         self,
         model: Any,
-        feed: Feed,
-        batch_size: int,
-        steps: int | None,
-        shuffle: bool,
+        source: Source,
         callbacks: CallbackList,
         progress: Progress,
-        non_finite: npt.NDArray[np.int64] | None,
+        non_finite: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.model = model
-        self.feed = feed
-        self.batch_size = batch_size
-        self.streams = steps is not None
-        self.steps = -(-feed.size // batch_size) if steps is None else steps
+        self.source = source
         self.callbacks = callbacks
         self.progress = progress
-        self._random = generator() if shuffle else None
+        self._is_stream = isinstance(source, StreamSource)
         self._non_finite = non_finite
         self._raises = not any(isinstance(callback, TerminateOnNaN) for callback in callbacks.callbacks)
         self._hears_begin = callbacks.wants("on_train_batch_begin")
         self._hears_end = callbacks.wants("on_train_batch_end")
-        self._position = feed.size
 
-    def epoch(self, runner: Runner, compiled: Compiled, epoch: int) -> dict[str, float]:
-        """Train for one epoch and give its figures, sorted by name."""
-        feed, size, model, callbacks = self.feed, self.feed.size, self.model, self.callbacks
-        has_metrics = bool(compiled.all_metrics())
+    def epoch(self, compiled: Compiled, epoch: int, first: int = 0) -> dict[str, float]:
+        """Train for one epoch, from its batch `first` on, and give its figures, sorted by name; none if there was no
+        batch."""
+        model, callbacks = self.model, self.callbacks
         total, seen = 0.0, 0
         compiled.reset()
-        if not self.streams:
-            self._position = size
 
         def figures() -> dict[str, float]:
-            return dict(sorted(compiled.results(total / seen).items()))
+            return dict(sorted(compiled.results(total / seen).items())) if seen else {}
 
-        for step in range(self.steps):
-            if self._position >= size:
-                self._begin_pass()
-            start = self._position
-            count = min(self.batch_size, size - start)
+        for step, (feed, start, count) in enumerate(self.source.epoch(first), first):
             if self._hears_begin:
                 callbacks.on_train_batch_begin(step)
-            loss = runner.train(feed, start, count) if self._is_clean(start, count) else math.nan
+            runner = model._program()
+            if self._is_stream:
+                self._non_finite = non_finite_samples(feed.x)
+            loss = runner.train(feed, start, count) if self._is_clean(feed, start, count) else math.nan
             if not math.isfinite(loss) and self._raises:
-                raise diverged(loss, self._place(epoch, step, start, count))
-            self._position = start + count
+                raise diverged(loss, self._place(feed, epoch, step, start, count))
             total += loss * count
             seen += count
-            if has_metrics:
+            if compiled.all_metrics():
                 compiled.update(feed.targets(start, count), runner.output, _weights(feed, start, count))
             if self._hears_end:
                 callbacks.on_train_batch_end(step, figures())
@@ -108,22 +94,16 @@ class TrainingLoop:
                 break
         return figures()
 
-    def _begin_pass(self) -> None:
-        self._position = 0
-        if self._random is not None:
-            # An argsort of raw uniforms: unlike `permutation`, it is the same in every version of NumPy.
-            self.feed.order[...] = np.argsort(self._random.random(self.feed.size), kind="stable")
-
-    def _is_clean(self, start: int, count: int) -> bool:
+    def _is_clean(self, feed: Feed, start: int, count: int) -> bool:
         """Whether the batch holds numbers only: an infinity can spoil the weights and leave the loss finite."""
         if self._non_finite is None:
             return True
-        return not np.isin(self.feed.order[start : start + count], self._non_finite).any()
+        return not np.isin(feed.order[start : start + count], self._non_finite).any()
 
-    def _place(self, epoch: int, step: int, start: int, count: int) -> str:
+    def _place(self, feed: Feed, epoch: int, step: int, start: int, count: int) -> str:
         place = f"at epoch {epoch + 1}, batch {step}"
         if self._non_finite is not None:
-            samples = self.feed.order[start : start + count]
+            samples = feed.order[start : start + count]
             bad = samples[np.isin(samples, self._non_finite)]
             if bad.size:
                 place += f" (sample {bad[0]} of x holds a NaN or an infinity)"
@@ -135,18 +115,14 @@ def _weights(feed: Feed, start: int, count: int) -> Array | None:
 
 
 def evaluate(
-    runner: Runner,
+    model: Any,
     compiled: Compiled,
-    feed: Feed,
-    batch_size: int,
-    steps: int | None,
+    source: Source,
     callbacks: CallbackList,
     progress: Progress | None,
 ) -> dict[str, float]:
-    """The loss and the metrics over the batches of a feed, the loss first."""
-    steps = steps_of(feed, batch_size, steps)
+    """The loss and the metrics over the batches of a source, the loss first."""
     hears_begin, hears_end = callbacks.wants("on_test_batch_begin"), callbacks.wants("on_test_batch_end")
-    has_metrics = bool(compiled.all_metrics())
     total, seen = 0.0, 0
     compiled.reset()
 
@@ -154,52 +130,56 @@ def evaluate(
         return dict(sorted(compiled.results(total / seen).items()))
 
     callbacks.on_test_begin()
-    for step in range(steps):
-        start = step * batch_size
-        count = min(batch_size, feed.size - start)
+    for step, (feed, start, count) in enumerate(source.epoch()):
         if hears_begin:
             callbacks.on_test_batch_begin(step)
+        runner = model._program()
         total += runner.test(feed, start, count) * count
         seen += count
-        if has_metrics:
+        if compiled.all_metrics():
             compiled.update(feed.targets(start, count), runner.output, _weights(feed, start, count))
         if hears_end:
             callbacks.on_test_batch_end(step, figures())
         if progress is not None:
             progress.update(step + 1, figures)
+    if not seen:
+        raise ParameterError("There is no batch to evaluate: the data has ended.")
     callbacks.on_test_end(figures())
     return compiled.results(total / seen)
 
 
 def predict(
-    runner: Runner,
+    model: Any,
     output_shape: tuple[int, ...],
-    feed: Feed,
-    batch_size: int,
-    steps: int | None,
+    source: Source,
     callbacks: CallbackList,
     progress: Progress,
 ) -> npt.NDArray[np.float32]:
-    """The outputs for the samples of a feed, (n, ...)."""
-    steps = steps_of(feed, batch_size, steps)
+    """The outputs for the samples of a source, (n, ...)."""
     hears_begin, hears_end = callbacks.wants("on_predict_batch_begin"), callbacks.wants("on_predict_batch_end")
-    outputs = np.empty((min(feed.size, steps * batch_size), *output_shape), dtype=np.float32)
+    whole: npt.NDArray[np.float32] | None = None
+    if isinstance(source, ArraySource):
+        count = min(source.feed.size, source.steps * source.batch_size)
+        whole = np.empty((count, *output_shape), dtype=np.float32)
+    parts: list[npt.NDArray[np.float32]] = []
     callbacks.on_predict_begin()
-    for step in range(steps):
-        start = step * batch_size
-        count = min(batch_size, feed.size - start)
+    for step, (feed, start, count) in enumerate(source.epoch()):
         if hears_begin:
             callbacks.on_predict_batch_begin(step)
+        runner = model._program()
         runner.predict(feed, start, count)
-        outputs[start : start + count] = runner.output
+        if whole is None:
+            outputs = runner.output.copy()
+            parts.append(outputs)
+        else:
+            outputs = whole[start : start + count]
+            outputs[...] = runner.output
         if hears_end:
-            callbacks.on_predict_batch_end(step, {"outputs": outputs[start : start + count]})
+            callbacks.on_predict_batch_end(step, {"outputs": outputs})
         progress.update(step + 1, dict)
-    callbacks.on_predict_end({"outputs": outputs})
-    return outputs
-
-
-def steps_of(feed: Feed, batch_size: int, steps: int | None) -> int:
-    """The batches to run: all of the feed, or the first `steps` of them."""
-    available = -(-feed.size // batch_size)
-    return available if steps is None else min(steps, available)
+    if whole is None:
+        if not parts:
+            raise ParameterError("There is no batch to predict: the data has ended.")
+        whole = np.concatenate(parts)
+    callbacks.on_predict_end({"outputs": whole})
+    return whole

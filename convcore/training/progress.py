@@ -89,11 +89,12 @@ class Progress:
         self._current = 0
         self._start = self._first = self._last = self._next = 0.0
 
-    def begin(self, target: int, title: str = "") -> None:
-        """A run of `target` steps begins; `title` stands above it, or in a log before it."""
+    def begin(self, target: int | None, title: str = "") -> None:
+        """A run of `target` steps (None: of a number that its end will tell) begins; `title` stands above it, or in a
+        log before it."""
         is_header = self._is_live or self.verbose >= 2
         self._title = "" if is_header or not title else f"{title} - "
-        self._target = target
+        self._target = target or 0
         self._current = 0
         self._start = self._first = self._last = time.perf_counter()
         self._next = self._start + INTERVAL if self._is_live else float("inf")
@@ -113,6 +114,7 @@ class Progress:
     def end(self, logs: Mapping[str, Any]) -> None:
         """The steps, and what followed them, are done: leave the final line."""
         self.close()
+        self._target = self._target or self._current
         if self.verbose in (0, 3):
             return
         elapsed = time.perf_counter() - self._start
@@ -144,15 +146,16 @@ class Progress:
             console = Console(file=sys.stdout, highlight=False)
             self._live = Live(console=console, auto_refresh=False, transient=True, vertical_overflow="crop")
             self._live.start()
-        left = remaining(self._step() * (self._target - self._current))
-        self._live.update(self._text(left, logs, self._current / self._target), refresh=True)
+        left = remaining(self._step() * max(0, self._target - self._current))
+        share = self._current / self._target if self._target else 0.0
+        self._live.update(self._text(left, logs, share), refresh=True)
 
     def _text(self, clock: str, logs: Mapping[str, Any], share: float) -> Text:
         from rich.text import Text
 
         done = int(WIDTH * share)
         return Text.assemble(
-            (f"{self._current:{len(str(self._target))}d}/{self._target}", "bold"),
+            (f"{self._current:{len(str(self._target))}d}/{self._target or 'Unknown'}", "bold"),
             " ",
             (self._dash * done, "green"),
             (self._dash * (WIDTH - done), "bright_black"),

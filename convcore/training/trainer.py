@@ -19,6 +19,7 @@ from convcore.training.compiled import Compiled
 from convcore.training.compiling import Compiling, same_length
 from convcore.training.private import kept_random_numbers, private_copy
 from convcore.training.progress import Progress
+from convcore.training.sources import ArraySource, Source, is_stream
 
 if TYPE_CHECKING:
     from convcore.program import Feed, Runner
@@ -45,6 +46,9 @@ class Trainer(Compiling):
 
     #: Set to True, by a callback, to end fit.
     stop_training: bool = False
+    #: Where fit begins: a callback may set both when training begins, to go on where another process ended.
+    _initial_epoch: int = 0
+    _initial_batch: int = 0
     #: The record of the last fit.
     history: History | None = None
 
@@ -72,8 +76,9 @@ class Trainer(Compiling):
 
         A `batch_size` beyond the number of samples is refused; the default is cut to it. The order is shuffled before
         each epoch. `validation_split` keeps the last fraction of the samples for validation, `validation_data` is
-        (x, y) or (x, y, sample_weight). Gives the History: per epoch, the loss as the mean over the samples, the
-        metrics, and both for the validation with "val_" before the name.
+        (x, y) or (x, y, sample_weight). Both `x` and `validation_data` may also be streams of such tuples, one a batch:
+        a generator, or an object with ``[index]`` and a length (`utils.PyDataset`). Gives the History: per epoch, the
+        loss as the mean over the samples, the metrics, and both for the validation with "val_" before the name.
 
         Raises ParameterError, ShapeError, DTypeError or LabelError for arguments that do not fit, before anything is
         trained; NumericError for a loss that is no number, with the weights before that batch; BusyError if another
@@ -94,39 +99,41 @@ class Trainer(Compiling):
         if class_weight is not None and sample_weight is not None:
             raise ParameterError("You cannot use `class_weight` and `sample_weight` at the same time.")
 
-        held_out: Feed | None = None
-        inputs = arguments.array("x", x)
-        fraction, kept = arguments.split(validation_split, len(inputs))
+        held_out: Source | None = None
+        non_finite = None
+        if is_stream(x):
+            arguments.refuse_split(validation_split, x)
+        else:
+            x = arguments.array("x", x)
+            fraction, kept = arguments.split(validation_split, len(x))
+            if validation_data is None and fraction:
+                targets = arguments.array("y", y)
+                same_length(x, targets)
+                weights = None if sample_weight is None else arguments.sample_weights(sample_weight, len(x))
+                validation_data = (x[kept:], targets[kept:], None if weights is None else weights[kept:])
+                x, y = x[:kept], targets[:kept]
+                sample_weight = None if weights is None else weights[:kept]
+            non_finite = loops.non_finite_samples(x)
         if validation_data is not None:
-            held_out = self._feed(compiled, *arguments.validation_tuple(validation_data))
-        elif fraction:
-            targets = arguments.array("y", y)
-            same_length(inputs, targets)
-            weights = None if sample_weight is None else arguments.sample_weights(sample_weight, len(inputs))
-            held_out = self._feed(compiled, inputs[kept:], targets[kept:], None if weights is None else weights[kept:])
-            inputs, y = inputs[:kept], targets[:kept]
-            sample_weight = None if weights is None else weights[:kept]
-        feed = self._feed(compiled, inputs, y, sample_weight, class_weight)
-        arguments.require_batch(batch_size, size, feed.size)
+            held_out = self._held_out(compiled, validation_data, validation_size, validation_steps)
+        source = self._source(compiled, x, y, sample_weight, batch_size, steps, class_weight, shuffle, trains=True)
 
         listeners = CallbackList(callbacks, add_history=True)
-        loop = loops.TrainingLoop(
-            self, feed, size, steps, shuffle, listeners, progress, loops.non_finite_samples(inputs)
-        )
+        loop = loops.TrainingLoop(self, source, listeners, progress, non_finite)
         listeners.set_model(self)
-        listeners.set_params({"epochs": epochs, "steps": loop.steps, "verbose": progress.verbose})
+        listeners.set_params({"epochs": epochs, "steps": source.steps, "verbose": progress.verbose})
         self.stop_training = False
         logs: dict[str, float] = {}
+        self._initial_epoch, self._initial_batch = first, 0
         listeners.on_train_begin()
+        first, batch = self._initial_epoch, self._initial_batch
         try:
             for epoch in range(first, epochs):
                 listeners.on_epoch_begin(epoch)
-                progress.begin(loop.steps, f"Epoch {epoch + 1}/{epochs}" if epochs > 1 else "")
-                logs = loop.epoch(self._program(), compiled, epoch)
+                progress.begin(source.steps, f"Epoch {epoch + 1}/{epochs}" if epochs > 1 else "")
+                logs = loop.epoch(compiled, epoch, batch if epoch == first else 0)
                 if held_out is not None and _is_due(epoch, frequency):
-                    figures = loops.evaluate(
-                        self._program(), compiled, held_out, validation_size, validation_steps, listeners, None
-                    )
+                    figures = loops.evaluate(self, compiled, held_out, listeners, None)
                     logs |= {f"val_{name}": value for name, value in sorted(figures.items())}
                 listeners.on_epoch_end(epoch, logs)
                 progress.end(logs)
@@ -158,16 +165,13 @@ class Trainer(Compiling):
         without a `batch_size` they hold all samples.
         """
         compiled = self._require_compiled("evaluate")
-        size = arguments.batch_size("batch_size", batch_size)
         steps = arguments.count_or_none("steps", steps)
         progress = Progress(arguments.verbosity(verbose))
-        feed = self._feed(compiled, x, y, sample_weight)
-        size = arguments.size_for_steps(size, batch_size, steps, feed.size)
-        target = loops.steps_of(feed, size, steps)
-        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=target)
-        progress.begin(target)
+        source = self._source(compiled, x, y, sample_weight, batch_size, steps)
+        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=source.steps)
+        progress.begin(source.steps)
         try:
-            figures = loops.evaluate(self._program(), compiled, feed, size, steps, listeners, progress)
+            figures = loops.evaluate(self, compiled, source, listeners, progress)
             progress.end(dict(sorted(figures.items())))
         finally:
             progress.close()
@@ -186,23 +190,24 @@ class Trainer(Compiling):
         size = arguments.batch_size("batch_size", batch_size)
         steps = arguments.count_or_none("steps", steps)
         progress = Progress(arguments.verbosity(verbose))
-        inputs = self._inputs(x)
+        source = self._inputs_source(x, size, batch_size, steps)
         output_shape = tuple(self._graph().output.shape)
-        if not len(inputs):
+        if isinstance(source, ArraySource) and not source.feed.size:
             return np.empty((0, *output_shape), dtype=np.float32)
-        from convcore.program import Feed
-
-        feed = Feed(inputs)
-        size = arguments.size_for_steps(size, batch_size, steps, feed.size)
-        target = loops.steps_of(feed, size, steps)
-        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=target)
-        progress.begin(target)
+        listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=source.steps)
+        progress.begin(source.steps)
         try:
-            outputs = loops.predict(self._program(), output_shape, feed, size, steps, listeners, progress)
+            outputs = loops.predict(self, output_shape, source, listeners, progress)
             progress.end({})
         finally:
             progress.close()
         return outputs
+
+    def _held_out(self, compiled: Compiled, data: Any, size: int, steps: int | None) -> Source:
+        """The batches of `validation_data`, a tuple of arrays or a stream."""
+        if is_stream(data):
+            return self._source(compiled, data, None, None, None, steps)
+        return self._source(compiled, *arguments.validation_tuple(data), size, steps)
 
     @exclusive
     def train_on_batch(

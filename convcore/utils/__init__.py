@@ -6,9 +6,13 @@ from typing import Any
 
 from convcore.keras_names import missing
 from convcore.utils.arrays import normalize, to_categorical
+from convcore.utils.py_dataset import PyDataset
 from convcore.utils.session import clear_session, set_random_seed
 
-__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
+#: Keras's older name.
+Sequence = PyDataset
+
+__all__ = ["PyDataset", "Sequence", "clear_session", "normalize", "set_random_seed", "to_categorical"]
 
 
 def __getattr__(name: str) -> Any:

@@ -58,7 +58,7 @@ def test_objects_like_sequences_of_batches_are_refused_by_name() -> None:
         def __getitem__(self, index: int) -> Any:
             return np.zeros(3), np.zeros(3)
 
-    with pytest.raises(NotSupportedError, match="received Batches"):
+    with pytest.raises(NotSupportedError, match="Batches objects"):
         arguments.array("x", Batches())
 
 
