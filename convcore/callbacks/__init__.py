@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from convcore.callbacks.backup_and_restore import BackupAndRestore
 from convcore.callbacks.callback import Callback
 from convcore.callbacks.callback_list import CallbackList
 from convcore.callbacks.csv_logger import CSVLogger
@@ -17,6 +18,7 @@ from convcore.callbacks.terminate_on_nan import TerminateOnNaN
 from convcore.keras_names import missing
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

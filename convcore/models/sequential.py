@@ -155,5 +155,11 @@ class Sequential(Trainer, Stack, record_build=False):
 
         load_weights(self, filepath, skip_mismatch=skip_mismatch)
 
+    def _resume_training(self, filepath: str | os.PathLike[str]) -> None:
+        """Go on where the file `filepath` stands: see `convcore.saving.resume`."""
+        from convcore.saving.resume import resume_training
+
+        resume_training(self, filepath)
+
 
 register(Sequential)
