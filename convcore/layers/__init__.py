@@ -8,6 +8,7 @@ from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D, Convolution2D
+from convcore.layers.conv_transpose import Conv2DTranspose, Convolution2DTranspose
 from convcore.layers.dense import Dense
 from convcore.layers.dropout import Dropout
 from convcore.layers.global_pooling import (
@@ -45,7 +46,9 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "Conv2D",
+    "Conv2DTranspose",
     "Convolution2D",
+    "Convolution2DTranspose",
     "Dense",
     "Dropout",
     "Flatten",

@@ -10,6 +10,7 @@ from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D
+from convcore.layers.conv_transpose import Conv2DTranspose
 from convcore.layers.dense import Dense
 from convcore.layers.dropout import Dropout
 from convcore.layers.global_pooling import (
@@ -33,6 +34,7 @@ _CLASSES: dict[str, type[Layer]] = {
         AveragePooling1D,
         AveragePooling2D,
         Conv2D,
+        Conv2DTranspose,
         Dense,
         Dropout,
         Flatten,

@@ -19,6 +19,7 @@ from convcore.program.nodes.pooling import (
 )
 from convcore.program.nodes.python import Python
 from convcore.program.nodes.reshape import Permute, Reshape
+from convcore.program.nodes.transposed import Conv2DTranspose
 
 __all__ = ["NODES", "Kind"]
 
@@ -32,6 +33,7 @@ NODES: dict[str, Kind] = {
     "avg_pool_planes": AvgPoolPlanes(),
     "conv2d": Conv2D(),
     "conv2d_pool": Conv2DPool(),
+    "conv2d_transpose": Conv2DTranspose(),
     "dense": Dense(),
     "dropout": Dropout(),
     "global_avg_pool": GlobalAvgPool(),
