@@ -12,7 +12,7 @@ from convcore.arrays import as_reals
 from convcore.engine import native
 from convcore.errors import ParameterError
 from convcore.ops.planes import Planes, planes
-from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, new_result, run
+from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, in_dtype_of_input, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import LARGEST, Geometry, integer, pool2d_geometry, shape_argument
@@ -53,6 +53,7 @@ def avg_pool(
     return y
 
 
+@in_dtype_of_input
 def avg_pool2d(
     x: npt.ArrayLike,
     pool_size: Any = 2,
@@ -104,6 +105,7 @@ def avg_pool_backward(
     return dx
 
 
+@in_dtype_of_input
 def avg_pool2d_backward(
     dy: npt.ArrayLike,
     input_shape: Shape,

@@ -12,7 +12,7 @@ from convcore.arrays import as_reals
 from convcore.engine import native
 from convcore.ops.planes import Planes, planes
 from convcore.ops.pooling import INDEX_BYTES, max_pool_backward
-from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, new_result, run
+from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, in_dtype_of_input, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import Geometry, pool2d_geometry, shape_argument
@@ -101,6 +101,7 @@ def _average_backward(dy: npt.ArrayLike, input_shape: Any, axes: int, data_forma
     return dx
 
 
+@in_dtype_of_input
 def global_max_pool2d(
     x: npt.ArrayLike, *, keepdims: bool = False, return_indices: bool = False, data_format: str = "channels_last"
 ) -> Array | tuple[Array, Indices]:
@@ -120,6 +121,7 @@ def global_max_pool2d(
     return result
 
 
+@in_dtype_of_input
 def global_max_pool2d_backward(
     dy: npt.ArrayLike, indices: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last"
 ) -> Array:
@@ -135,6 +137,7 @@ def global_max_pool2d_backward(
     return _max_backward(dy, indices, input_shape, 2, data_format)
 
 
+@in_dtype_of_input
 def global_avg_pool2d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: str = "channels_last") -> Array:
     """The mean of each plane; parameters and result as of `global_max_pool2d`.
 
@@ -147,6 +150,7 @@ def global_avg_pool2d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: 
     return _average(x, 2, keepdims, data_format)
 
 
+@in_dtype_of_input
 def global_avg_pool2d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last") -> Array:
     """The gradient of `global_avg_pool2d`: an equal share for each pixel; `dy` with or without `keepdims`.
 
@@ -157,6 +161,7 @@ def global_avg_pool2d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_fo
     return _average_backward(dy, input_shape, 2, data_format)
 
 
+@in_dtype_of_input
 def global_max_pool1d(
     x: npt.ArrayLike, *, keepdims: bool = False, return_indices: bool = False, data_format: str = "channels_last"
 ) -> Array | tuple[Array, Indices]:
@@ -170,6 +175,7 @@ def global_max_pool1d(
     return result
 
 
+@in_dtype_of_input
 def global_max_pool1d_backward(
     dy: npt.ArrayLike, indices: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last"
 ) -> Array:
@@ -182,6 +188,7 @@ def global_max_pool1d_backward(
     return _max_backward(dy, indices, input_shape, 1, data_format)
 
 
+@in_dtype_of_input
 def global_avg_pool1d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: str = "channels_last") -> Array:
     """`global_avg_pool2d` of lines: `x` (n, length, channels), or (n, channels, length).
 
@@ -192,6 +199,7 @@ def global_avg_pool1d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: 
     return _average(x, 1, keepdims, data_format)
 
 
+@in_dtype_of_input
 def global_avg_pool1d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last") -> Array:
     """The gradient of `global_avg_pool1d`; see `global_avg_pool2d_backward`.
 

@@ -11,7 +11,7 @@ from convcore.arrays import as_reals
 from convcore.ops.average_pooling import avg_pool, avg_pool_backward
 from convcore.ops.planes import line, line_padding, planes
 from convcore.ops.pooling import max_pool, max_pool_backward
-from convcore.ops.running import Array, Shape, boolean
+from convcore.ops.running import Array, Shape, boolean, in_dtype_of_input
 from convcore.shapes import shape_argument
 
 __all__ = ["avg_pool1d", "avg_pool1d_backward", "max_pool1d", "max_pool1d_backward"]
@@ -27,6 +27,7 @@ def _words(pool_size: Any, stride: Any, padding: Any, ceil_mode: Any) -> dict[st
     }
 
 
+@in_dtype_of_input
 def max_pool1d(
     x: npt.ArrayLike,
     pool_size: Any = 2,
@@ -52,6 +53,7 @@ def max_pool1d(
     return max_pool(lines, dtype, seen, return_indices, **words, dilation=line("dilation", dilation))
 
 
+@in_dtype_of_input
 def max_pool1d_backward(
     dy: npt.ArrayLike,
     indices: npt.ArrayLike,
@@ -77,6 +79,7 @@ def max_pool1d_backward(
     return max_pool_backward(grad, dtype, indices, shape, seen, **words, dilation=line("dilation", dilation))
 
 
+@in_dtype_of_input
 def avg_pool1d(
     x: npt.ArrayLike,
     pool_size: Any = 2,
@@ -100,6 +103,7 @@ def avg_pool1d(
     return avg_pool(lines, dtype, seen, count_include_pad, divisor_override, **words)
 
 
+@in_dtype_of_input
 def avg_pool1d_backward(
     dy: npt.ArrayLike,
     input_shape: Shape,

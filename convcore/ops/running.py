@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from convcore.arrays import in_given_dtype
 from convcore.checks import shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ResourceLimitError, ShapeError
 from convcore.memory import require_memory
 from convcore.runtime import get_num_threads
 
-__all__ = ["PROGRAMS", "Array", "Shape", "boolean", "check_shape", "matrix_shape", "new_result", "run", "wants_relu"]
+__all__ = [
+    "PROGRAMS",
+    "Array",
+    "Shape",
+    "boolean",
+    "check_shape",
+    "in_dtype_of_input",
+    "matrix_shape",
+    "new_result",
+    "run",
+    "wants_relu",
+]
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 # Programs of the problems met last; each is about a kilobyte.
 PROGRAMS = 256
@@ -38,6 +56,24 @@ def run(program: native.Program, *externals: Array) -> None:
     """Run the program of one op on checked arrays."""
     require_memory(program.arena_bytes + get_num_threads() * program.scratch_bytes, "the workspace")
     program.run(externals)
+
+
+def in_dtype_of_input(op: Callable[P, Result]) -> Callable[P, Result]:
+    """`op`, whose result is rounded to float16 or bfloat16 where its first argument is of that dtype."""
+
+    first = next(iter(inspect.signature(op).parameters))
+
+    @functools.wraps(op)
+    def rounded(*args: P.args, **kwargs: P.kwargs) -> Result:
+        result: Any = op(*args, **kwargs)
+        given = args[0] if args else kwargs[first]
+        if isinstance(result, tuple):
+            result = (in_given_dtype(result[0], given), *result[1:])
+        else:
+            result = in_given_dtype(result, given)
+        return result  # type: ignore[no-any-return]
+
+    return rounded
 
 
 def wants_relu(activation: Any) -> bool:

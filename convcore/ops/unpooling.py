@@ -13,7 +13,7 @@ from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
 from convcore.ops.planes import planes
 from convcore.ops.pooling import INDEX_BYTES, checked_indices
-from convcore.ops.running import PROGRAMS, Array, Shape, new_result, run
+from convcore.ops.running import PROGRAMS, Array, Shape, in_dtype_of_input, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import LARGEST, Geometry, pair
@@ -38,6 +38,7 @@ def _program(g: Geometry, dtype: str, backward: bool) -> native.Program:
     return steps.build()
 
 
+@in_dtype_of_input
 def max_unpool2d(
     x: npt.ArrayLike,
     indices: npt.ArrayLike,
@@ -94,6 +95,7 @@ def max_unpool2d(
     return y
 
 
+@in_dtype_of_input
 def max_unpool2d_backward(dy: npt.ArrayLike, indices: npt.ArrayLike, *, data_format: str = "channels_last") -> Array:
     """The gradient of `max_unpool2d` with respect to its values: that of the pixel that each one went to.
 

@@ -52,3 +52,16 @@ def test_matrices_have_two_axes() -> None:
     for shape in [(3,), (3, 0), (1, 1, 1)]:
         with pytest.raises(ShapeError, match="x: expected two dimensions"):
             running.matrix_shape("x", np.zeros(shape))
+
+
+def test_a_pool_of_halves_gives_halves() -> None:
+    x = np.linspace(0, 1, 32, dtype=np.float16).reshape(1, 4, 4, 2)
+    for op in (ops.max_pool2d, ops.avg_pool2d, ops.global_max_pool2d, ops.global_avg_pool2d):
+        y = op(x)
+        assert y.dtype == np.float16
+        np.testing.assert_array_equal(op(data_format="channels_last", x=x), y)
+        np.testing.assert_array_equal(op(x.astype(np.float32)).astype(np.float16), y)
+        assert op((x * 255).astype(np.uint8)).dtype == np.float32
+    y, indices = ops.max_pool2d(x, 2, return_indices=True)
+    assert (y.dtype, indices.dtype) == (np.float16, np.int64)
+    assert ops.max_pool2d_backward(y, indices, x.shape, pool_size=2).dtype == np.float16
