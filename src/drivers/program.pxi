@@ -50,8 +50,8 @@ cdef bint balanced(int64_t shares, int threads) noexcept nogil:
 cdef void execute(
     const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
 ) noexcept nogil:
-    """The one parallel loop of the engine: for each group of steps, its shares. A group that would leave threads idle goes
-    step by step, task by task."""
+    """The one parallel loop of the engine: for each group of steps, its shares. A group that would leave threads idle
+    goes step by step, task by task."""
     cdef int64_t s = 0, t, together = 1, shares = 0
     cdef bint alone = False
     cdef fp_state saved = 0
@@ -119,12 +119,12 @@ cdef class Program:
     """Steps over three kinds of memory: an arena of `arena_bytes`, `bound` buffers that the program keeps, and
     `externals` that each run brings.
 
-    A step is ``(kernel, fields, arguments, work, images)``, `work` about how many multiply-adds it does and `images` None, or
-    ``(units, in share)`` if its tasks go through the images in order, as many tasks for each of the `units`: steps side by
-    side with as many shares then run share by share, so that what one writes the next finds in a cache. An argument is None,
-    ``("arena", 0, offset)``, ``("bound", index, offset)`` or ``("external", index, offset)``, offsets in bytes.
-    `external_bytes` says how long each external must be (-1: whatever the caller vouches for) and `written` which of
-    them the program writes.
+    A step is ``(kernel, fields, arguments, work, images)``, `work` about how many multiply-adds it does and `images`
+    None, or ``(units, in share)`` if its tasks go through the images in order, as many tasks for each of the `units`:
+    steps side by side with as many shares then run share by share, so that what one writes the next finds in a cache.
+    An argument is None, ``("arena", 0, offset)``, ``("bound", index, offset)`` or ``("external", index, offset)``,
+    offsets in bytes. `external_bytes` says how long each external must be (-1: whatever the caller vouches for) and
+    `written` which of them the program writes.
 
     A program without bound buffers may run in several Python threads at once.
     """
