@@ -24,12 +24,24 @@ static void merge(const problem *p, int64_t task, void *const *buf, void *scratc
     real *z = (real *)buf[2] + first;
     const real divisor = (real)p->a;
     switch (p->kind) {
-    case ADD: EACH z[i] = x[i] + y[i]; break;
-    case SUBTRACT: EACH z[i] = x[i] - y[i]; break;
-    case MULTIPLY: EACH z[i] = x[i] * y[i]; break;
-    case MAXIMUM: EACH z[i] = greater(x[i], y[i]); break;
-    case MINIMUM: EACH z[i] = smaller(x[i], y[i]); break;
-    default: EACH z[i] = (x[i] + y[i]) / divisor; break;
+    case ADD:
+        EACH z[i] = x[i] + y[i];
+        break;
+    case SUBTRACT:
+        EACH z[i] = x[i] - y[i];
+        break;
+    case MULTIPLY:
+        EACH z[i] = x[i] * y[i];
+        break;
+    case MAXIMUM:
+        EACH z[i] = greater(x[i], y[i]);
+        break;
+    case MINIMUM:
+        EACH z[i] = smaller(x[i], y[i]);
+        break;
+    default:
+        EACH z[i] = (x[i] + y[i]) / divisor;
+        break;
     }
 }
 

@@ -29,8 +29,8 @@
 #include "pool_average.c"
 #include "pool_global.c"
 #include "prelu.c"
-#include "unpool.c"
 #include "unfold.c"
+#include "unpool.c"
 #include "winograd.c"
 
 static int64_t no_scratch(const problem *p) { return (void)p, 0; }
