@@ -149,8 +149,9 @@ _NAMES: dict[str, str] = {
 _SUPPORTED: dict[str, str] = {
     "keras": "Sequential, Input, layers, models, datasets, utils, losses, optimizers, metrics, callbacks, "
     "initializers, activations, backend, ops",
-    "layers": "Activation, AveragePooling1D/2D, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling1D/2D, "
-    "GlobalMaxPooling1D/2D, Input, InputLayer, Layer, MaxPooling1D/2D, ReLU, Rescaling, Softmax",
+    "layers": "Activation, AveragePooling1D/2D, Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, "
+    "GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Input, InputLayer, Layer, MaxPooling1D/2D, ReLU, Rescaling, "
+    "SeparableConv2D, Softmax",
     "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
     "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
     "sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold",

@@ -190,6 +190,23 @@ def conv2d_transpose_backward(
     return dx, dw
 
 
+def depthwise_conv2d(x: Array, w: Array, *, stride: Pair, pads: Pads, dilation: Pair = (1, 1)) -> Array:
+    """y[n, r, q, c * multiplier + m] = sum over i, j of x[n, r*sh + i*dh - top, q*sw + j*dw - left, c] * w[i, j, c, m]
+    for pixels within the image."""
+    x, w = exact(x), exact(w)
+    n, ih, iw, _ = x.shape
+    kh, kw, channels, multiplier = w.shape
+    oh, ow = output_size((ih, iw), (kh, kw), stride, pads, dilation)
+    y = np.zeros((n, oh, ow, channels * multiplier), np.result_type(x, w))
+    for b, r, q, c, m in itertools.product(range(n), range(oh), range(ow), range(channels), range(multiplier)):
+        for i, j in itertools.product(range(kh), range(kw)):
+            row = r * stride[0] + i * dilation[0] - pads[0][0]
+            column = q * stride[1] + j * dilation[1] - pads[1][0]
+            if 0 <= row < ih and 0 <= column < iw:
+                y[b, r, q, c * multiplier + m] += x[b, row, column, c] * w[i, j, c, m]
+    return y
+
+
 def _windows(output: Pair, pool: Pair, stride: Pair, pads: Pads, dilation: Pair, size: Pair) -> Iterator[Any]:
     """(row, column of the output, the pixels of its window that lie in the image, in row-major order)."""
     for r, q in itertools.product(range(output[0]), range(output[1])):

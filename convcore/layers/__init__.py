@@ -10,6 +10,7 @@ from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D, Convolution2D
 from convcore.layers.conv_transpose import Conv2DTranspose, Convolution2DTranspose
 from convcore.layers.dense import Dense
+from convcore.layers.depthwise import DepthwiseConv2D
 from convcore.layers.dropout import Dropout
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -36,6 +37,7 @@ from convcore.layers.prelu import PReLU
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
+from convcore.layers.separable import SeparableConv2D, SeparableConvolution2D
 from convcore.layers.validation import InputSpec
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Convolution2D",
     "Convolution2DTranspose",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "Flatten",
     "GlobalAveragePooling1D",
@@ -72,6 +75,8 @@ __all__ = [
     "PReLU",
     "ReLU",
     "Rescaling",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     "Softmax",
     "deserialize",
     "serialize",

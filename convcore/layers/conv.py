@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcore import activations, constraints, initializers, regularizers
-from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.errors import ParameterError, ShapeError
 from convcore.layers.activation import activate
 from convcore.layers.base import Layer
 from convcore.layers.validation import (
@@ -31,9 +31,9 @@ class Conv2D(Layer):
     """2-D convolution (cross-correlation) of images.
 
     Input (batch, height, width, channels), output (batch, out_height, out_width, filters); `kernel` has the shape
-    (kernel_height, kernel_width, channels, filters) and `bias` (filters,). Per axis, ``padding="valid"`` gives
-    ``(size - dilation * (kernel - 1) - 1) // stride + 1`` outputs and ``"same"`` ``ceil(size / stride)``, with an odd
-    pixel of padding at the bottom or right.
+    (kernel_height, kernel_width, channels // groups, filters) and `bias` (filters,). Per axis, ``padding="valid"``
+    gives ``(size - dilation * (kernel - 1) - 1) // stride + 1`` outputs and ``"same"`` ``ceil(size / stride)``, with an
+    odd pixel of padding at the bottom or right.
 
     >>> Conv2D(4, 3, padding="same").compute_output_shape((None, 28, 28, 1))
     (None, 28, 28, 4)
@@ -90,11 +90,6 @@ class Conv2D(Layer):
                 "The number of filters must be evenly divisible by the number of groups. "
                 f"Received: groups={self.groups}, filters={self.filters}."
             )
-        if self.groups != 1:
-            raise NotSupportedError(
-                f"convcore does not implement the argument `groups` of keras.layers.{kind} (supported: groups=1). "
-                f"Received: groups={groups}"
-            )
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ParameterError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
@@ -117,10 +112,15 @@ class Conv2D(Layer):
                 f"The channel dimension of the inputs of layer '{self.name}' must be known and at least 1. "
                 f"Full shape received: {input_shape}"
             )
+        if channels % self.groups != 0:
+            raise ShapeError(
+                "The number of input channels must be evenly divisible by the number of groups. Received "
+                f"groups={self.groups}, but the input has {channels} channels (full input shape is {input_shape})."
+            )
         self.compute_output_shape(input_shape)
         self.input_spec = InputSpec(ndim=4, axes={-1: channels})
         self._kernel = self.add_weight(
-            shape=(*self.kernel_size, channels, self.filters),
+            shape=(*self.kernel_size, channels // self.groups, self.filters),
             initializer=self.kernel_initializer,
             name="kernel",
             regularizer=self.kernel_regularizer,
@@ -159,6 +159,7 @@ class Conv2D(Layer):
             stride=self.strides,
             padding=self.padding,
             dilation=self.dilation_rate,
+            groups=self.groups,
         )
         return activate(graph, y, self.activation)
 

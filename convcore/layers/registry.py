@@ -12,6 +12,7 @@ from convcore.layers.base import Layer
 from convcore.layers.conv import Conv2D
 from convcore.layers.conv_transpose import Conv2DTranspose
 from convcore.layers.dense import Dense
+from convcore.layers.depthwise import DepthwiseConv2D
 from convcore.layers.dropout import Dropout
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -24,6 +25,7 @@ from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooli
 from convcore.layers.prelu import PReLU
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
+from convcore.layers.separable import SeparableConv2D
 
 __all__ = ["deserialize", "register", "serialize"]
 
@@ -36,6 +38,7 @@ _CLASSES: dict[str, type[Layer]] = {
         Conv2D,
         Conv2DTranspose,
         Dense,
+        DepthwiseConv2D,
         Dropout,
         Flatten,
         GlobalAveragePooling1D,
@@ -50,6 +53,7 @@ _CLASSES: dict[str, type[Layer]] = {
         PReLU,
         ReLU,
         Rescaling,
+        SeparableConv2D,
         Softmax,
     )
 }
@@ -69,6 +73,7 @@ _NOT_IN_FILES = frozenset(
         "Layer",
         "MaxPool1D",
         "MaxPool2D",
+        "SeparableConvolution2D",
     }
 )
 

@@ -23,6 +23,12 @@ from convcore.ops.activations import (
 from convcore.ops.average_pooling import avg_pool2d, avg_pool2d_backward
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
 from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
+from convcore.ops.depthwise import (
+    depthwise_conv2d,
+    depthwise_conv2d_backward_data,
+    depthwise_conv2d_backward_weights,
+    separable_conv2d,
+)
 from convcore.ops.global_pooling import (
     global_avg_pool1d,
     global_avg_pool1d_backward,
@@ -77,6 +83,9 @@ __all__ = [
     "dense",
     "dense_backward_data",
     "dense_backward_weights",
+    "depthwise_conv2d",
+    "depthwise_conv2d_backward_data",
+    "depthwise_conv2d_backward_weights",
     "fold",
     "global_avg_pool1d",
     "global_avg_pool1d_backward",
@@ -98,6 +107,7 @@ __all__ = [
     "relu",
     "relu_backward",
     "rmsprop_step",
+    "separable_conv2d",
     "sgd_step",
     "sigmoid",
     "softmax",

@@ -30,6 +30,8 @@ MOST_ELEMENTS = 2**31 - 1
 
 def reason_apart(g: Geometry, pool: Geometry) -> str | None:
     """Why the kernels do not take this convolution and this pool together; None if they do."""
+    if g.groups > 1:
+        return "a convolution in groups"
     if (pool.pt, pool.pl) != (0, 0):
         return "padding of the pool"
     if (pool.oh - 1) * pool.sh + pool.kh > pool.ih or (pool.ow - 1) * pool.sw + pool.kw > pool.iw:

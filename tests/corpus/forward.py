@@ -102,7 +102,7 @@ refused(
     conv(dilation=(1, 2**31 - 1)),
     conv(dilation=2**62),
 )
-refused("groups-are-not-here-yet", TypeError, "groups", conv(groups=0), conv(groups=-1), conv(groups=2))
+refused("groups", ValueError, "groups", conv(groups=0), conv(groups=-1), conv(groups=2))
 refused("output-argument-is-not-here", TypeError, "out", conv(out=X))
 refused("channels-differ", ShapeError, "3 4", shaped((1, 8, 8, 3), (3, 3, 4, 2)), shaped((1, 8, 8, 4), (3, 3, 3, 2)))
 refused(

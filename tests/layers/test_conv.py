@@ -26,6 +26,18 @@ def test_build_makes_kernel_and_bias_in_this_order() -> None:
     assert layer.compute_output_shape((None, 8, 8, 3)) == (None, 6, 7, 4)
 
 
+def test_groups() -> None:
+    layer = layers.Conv2D(6, 3, groups=2)
+    layer.build((None, 8, 8, 4))
+    assert layer.kernel.shape == (3, 3, 2, 6)
+    text = (
+        r"The number of input channels must be evenly divisible by the number of groups\. Received groups=2, but the "
+        r"input has 3 channels \(full input shape is \(None, 8, 8, 3\)\)\."
+    )
+    with pytest.raises(ShapeError, match=text):
+        layers.Conv2D(6, 3, groups=2).build((None, 8, 8, 3))
+
+
 def test_without_bias() -> None:
     layer = layers.Conv2D(4, 3, use_bias=False)
     layer.build((None, 8, 8, 3))
@@ -34,13 +46,13 @@ def test_without_bias() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"padding": "same", "strides": (2, 1)}, {"dilation_rate": 2}, {"use_bias": False}]
+    "options", [{}, {"padding": "same", "strides": (2, 1)}, {"dilation_rate": 2}, {"use_bias": False}, {"groups": 2}]
 )
 @pytest.mark.parametrize("activation", [None, "relu", "tanh"])
 def test_a_call_is_the_op(options: dict[str, object], activation: str | None) -> None:
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((2, 9, 8, 3)).astype(np.float32)
-    layer = layers.Conv2D(5, 3, activation=activation, bias_initializer="random_normal", **options)  # type: ignore[arg-type]
+    x = rng.standard_normal((2, 9, 8, 4)).astype(np.float32)
+    layer = layers.Conv2D(6, 3, activation=activation, bias_initializer="random_normal", **options)  # type: ignore[arg-type]
     y = layer(x)
     expected = ops.conv2d(
         x,
@@ -49,6 +61,7 @@ def test_a_call_is_the_op(options: dict[str, object], activation: str | None) ->
         stride=layer.strides,
         padding=layer.padding,
         dilation=layer.dilation_rate,
+        groups=layer.groups,
     )
     if activation is not None:
         expected = getattr(ops, activation)(expected)

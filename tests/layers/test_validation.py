@@ -137,7 +137,6 @@ UNSUPPORTED: list[tuple[str, Any]] = [
     ("noise_shape", lambda v: layers.Dropout(0.5, noise_shape=v)),
     ("dtype", lambda v: layers.Dense(1, dtype="float16")),
     ("autocast", lambda v: layers.Dense(1, autocast=False)),
-    ("groups", lambda v: layers.Conv2D(2, 3, groups=2)),
     ("sparse", lambda v: layers.Input((3,), sparse=True)),
     ("tensor", lambda v: layers.Input((3,), tensor=v)),
 ]

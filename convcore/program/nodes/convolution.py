@@ -21,15 +21,21 @@ __all__ = ["Conv2D", "Conv2DPool"]
 class Conv2D(Windowed):
     """``conv2d(x, kernel) + bias`` of images, then ``max(0, y)`` with `relu`.
 
-    Parameters: kernel (kh, kw, ic, oc) and bias (oc,) or None. Settings: stride, padding, dilation, relu.
+    Parameters: kernel (kh, kw, ic // groups, oc) and bias (oc,) or None. Settings: stride, padding, dilation, groups,
+    relu; with depthwise, the kernel is (kh, kw, ic, multiplier) and each channel a group.
     """
 
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
         kernel, _ = parameters
         if kernel is None:
             raise StateError("a convolution needs a kernel.")
-        words = {name: settings.pop(name) for name in ("stride", "padding", "dilation") if name in settings}
-        geometry = conv2d_geometry((1, *shapes[0]), kernel.shape, **words)
+        names = ("stride", "padding", "dilation", "groups")
+        words = {name: settings.pop(name) for name in names if name in settings}
+        shape = kernel.shape
+        if settings.pop("depthwise", False):
+            kh, kw, words["groups"], multiplier = shape
+            shape = (kh, kw, 1, words["groups"] * multiplier)
+        geometry = conv2d_geometry((1, *shapes[0]), shape, **words)
         settings["geometry"] = geometry
         settings.setdefault("relu", False)
         return geometry.y_shape[1:]

@@ -36,6 +36,33 @@ def test_conv2d(relu: bool, with_bias: bool) -> None:
     close(bias.grad, db if with_bias else np.zeros(5))
 
 
+@pytest.mark.parametrize(
+    ("groups", "filters", "shape"), [(3, 9, (3, 2, 2, 9)), (2, 36, (3, 2, 3, 36)), (6, 12, (3, 2, 6, 2))]
+)
+@pytest.mark.parametrize("relu", [False, True])
+def test_groups(groups: int, filters: int, shape: tuple[int, ...], relu: bool) -> None:
+    """As many groups as channels are given as a depthwise kernel too."""
+    (x,) = normals(1, (N, 7, 6, 6))
+    kernel, bias = parameters(shape, (filters,))
+    words = {"depthwise": True} if groups == 6 else {"groups": groups}
+
+    def append(g: Graph) -> Value:
+        y = g.add("conv2d", g.input, parameters=(kernel, bias), stride=2, padding=1, **words)
+        return g.add("relu", y) if relu else y
+
+    y, dy, dx = run(append, x, kernel, bias)
+    options = {"stride": (2, 2), "pads": SAME, "groups": groups}
+    weights = kernel.value.reshape(3, 2, 6 // groups, filters)
+    truth = sliding.conv2d(x, weights, bias.value, **options)
+    close(y, np.maximum(truth, 0) if relu else truth)
+    if relu:
+        dy = dy * (y > 0)
+    close(dx, sliding.conv2d_backward_data(dy, weights, x.shape, **options))
+    dw, db = sliding.conv2d_backward_weights(x, dy, (3, 2), **options)
+    close(kernel.grad, dw.reshape(shape))
+    close(bias.grad, db)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 24])
 @pytest.mark.parametrize("filters", [4, 32])
 def test_conv2d_with_its_pool(channels: int, filters: int) -> None:
@@ -63,6 +90,8 @@ def test_conv2d_with_its_pool(channels: int, filters: int) -> None:
     [
         ((3, 3, 2, 4), {}, ShapeError, "channels"),
         ((9, 3, 3, 4), {}, ShapeError, "window"),
+        ((3, 3, 1, 4), {"groups": 3}, ShapeError, "groups"),
+        ((3, 3, 2, 2), {"depthwise": True}, ShapeError, "channels"),
         ((3, 3, 3, 4), {"stride": 0}, ParameterError, "stride"),
         ((3, 3, 3, 4), {"padding": "vaild"}, ParameterError, "padding"),
     ],
