@@ -39,6 +39,34 @@ def test_conv2d_backward_weights(case: cases.Conv, measure: Measure, normal: Nor
     measure(ops.conv2d_backward_weights, x, dy, case.kernel_shape, flops=case.flops, images=case.n, **case.arguments)
 
 
+TRANSPOSED = ((8, 28, 64, 32, 4), (8, 14, 256, 128, 4), (4, 56, 32, 32, 2))  # n, size, channels, filters, kernel
+
+
+@pytest.mark.parametrize(("n", "size", "channels", "filters", "kernel"), TRANSPOSED)
+def test_conv2d_transpose(
+    n: int, size: int, channels: int, filters: int, kernel: int, measure: Measure, normal: Normal
+) -> None:
+    x, w, bias = normal(n, size, size, channels), normal(kernel, kernel, filters, channels), normal(filters)
+    flops = 2 * x.size * filters * kernel * kernel
+    measure(ops.conv2d_transpose, x, w, bias, stride=2, padding="same", flops=flops, images=n)
+
+
+def test_conv1d(measure: Measure, normal: Normal) -> None:
+    x, w, bias = normal(32, 1000, 32), normal(5, 32, 64), normal(64)
+    measure(ops.conv1d, x, w, bias, padding="causal", flops=2 * x.size * 64 * 5, images=32)
+
+
+def test_conv2d_of_channels_first(measure: Measure, normal: Normal) -> None:
+    case = cases.NETWORK_CONVS[0]
+    x, w = normal(case.n, case.ic, case.h, case.w), normal(*case.kernel_shape)
+    measure(ops.conv2d, x, w, data_format="channels_first", flops=case.flops, images=case.n, **case.arguments)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_unfold(data_format: str, measure: Measure, normal: Normal) -> None:
+    measure(ops.unfold, normal(8, 56, 56, 56), 3, padding=1, data_format=data_format, images=8)
+
+
 @pytest.mark.parametrize("case", cases.SEED_POOLS, ids=str)
 def test_max_pool2d(case: cases.Pool, measure: Measure, normal: Normal) -> None:
     measure(ops.max_pool2d, normal(*case.input_shape), return_indices=True, images=case.n, **case.arguments)
