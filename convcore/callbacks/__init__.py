@@ -14,6 +14,7 @@ from convcore.callbacks.lambda_callback import LambdaCallback
 from convcore.callbacks.learning_rate_scheduler import LearningRateScheduler
 from convcore.callbacks.model_checkpoint import ModelCheckpoint
 from convcore.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from convcore.callbacks.swap_ema_weights import SwapEMAWeights
 from convcore.callbacks.terminate_on_nan import TerminateOnNaN
 from convcore.keras_names import missing
 
@@ -28,6 +29,7 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "SwapEMAWeights",
     "TerminateOnNaN",
 ]
 

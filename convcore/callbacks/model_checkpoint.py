@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import warnings
 
 from convcore.callbacks.callback import Logs
 from convcore.callbacks.monitor import MonitorCallback
 from convcore.checks import flag, shown
-from convcore.errors import ParameterError
+from convcore.errors import CheckpointError, ParameterError
 from convcore.shapes import integer
 
 __all__ = ["ModelCheckpoint"]
@@ -59,6 +60,13 @@ class ModelCheckpoint(MonitorCallback):
             prefix = "When using `save_weights_only=True` in `ModelCheckpoint`, the" if save_weights_only else "The"
             allowed = ", ".join(f"`{suffix}`" for suffix in suffixes)
             raise ParameterError(f"{prefix} filepath provided must end in {allowed}. Received: filepath={filepath!s}")
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        # What is known of the path can be tried before hours of training, not after them.
+        known, field, _ = self.filepath.partition("{")
+        os.makedirs(os.path.dirname(known) or ".", exist_ok=True)
+        if not field and os.path.isdir(known):
+            raise CheckpointError(errno.EISDIR, "cannot write the model: the path is a folder", known)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch

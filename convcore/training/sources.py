@@ -22,6 +22,8 @@ __all__ = ["ArraySource", "Batch", "Source", "StreamSource", "is_stream", "permu
 Batch = tuple["Feed", int, int]
 Order = Callable[[int], npt.NDArray[np.int64]]
 
+_END = object()
+
 OUT_OF_DATA = (
     "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least "
     "`steps_per_epoch * epochs` batches."
@@ -139,8 +141,8 @@ class StreamSource:
             self._going = iter(self._batches(first, self._order))
         given, limit = (0 if self._is_once else first), self._limit
         while limit is None or given < limit:
-            batch = next(self._going, None)
-            if batch is None:
+            batch = next(self._going, _END)
+            if batch is _END:
                 self._going = None if not self._is_once else self._going
                 if limit is not None or given == 0:
                     warnings.warn(OUT_OF_DATA, UserWarning, stacklevel=2)

@@ -80,3 +80,11 @@ def test_suffixes_of_models(path: str) -> None:
 def test_bad_frequencies(frequency: Any) -> None:
     with pytest.raises(ParameterError, match="save_freq"):
         ModelCheckpoint("m.keras", save_freq=frequency)
+
+
+def test_a_path_that_cannot_be_written_is_refused_when_training_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder.keras").mkdir()
+    for path in ("file/m.keras", "folder.keras"):
+        with pytest.raises(OSError, match=r"file|folder"):
+            ModelCheckpoint(tmp_path / path).on_train_begin()

@@ -150,6 +150,7 @@ def test_what_is_given_beside_a_stream_is_refused() -> None:
         ((X, Y, Y, Y), ParameterError),
         ((X, Y[:3]), ShapeError),
         (3, ParameterError),
+        (None, ParameterError),
     ):
         with pytest.raises(error):
             net.fit(iter([bad]), verbose=0)
