@@ -195,9 +195,11 @@ def unpacked(batch: Any) -> tuple[Any, Any, Any]:
         return batch, None, None
     if isinstance(batch, tuple | list) and 1 <= len(batch) <= 3:
         return (*batch, *(None,) * (3 - len(batch)))
+    received = f"a {type(batch).__name__}"
+    received += f" of {len(batch)}" if isinstance(batch, tuple | list) else f", {shown(batch)}"
     raise ParameterError(
         "A batch must be a tuple, either (inputs,), (inputs, targets) or (inputs, targets, sample_weights). "
-        f"Received: {shown(batch)} of type {type(batch).__name__}"
+        f"Received: {received}"
     )
 
 
