@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from convcore.layers import Input, InputSpec, Layer
     from convcore.losses import Loss
     from convcore.metrics import Metric
-    from convcore.models import Sequential
+    from convcore.models import Model, Sequential
     from convcore.optimizers import Optimizer
     from convcore.regularizers import Regularizer
     from convcore.runtime import get_math, get_num_threads, set_math, set_num_threads, show_config, threads
@@ -49,6 +49,7 @@ __all__ = [
     "Layer",
     "Loss",
     "Metric",
+    "Model",
     "Optimizer",
     "Regularizer",
     "Sequential",
@@ -88,6 +89,7 @@ _HOMES = {
     "Layer": "layers",
     "Loss": "losses",
     "Metric": "metrics",
+    "Model": "models",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",
     "Sequential": "models",

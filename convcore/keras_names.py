@@ -147,18 +147,18 @@ _NAMES: dict[str, str] = {
 }
 # What stands in a message for "supported", where the module's own list would be longer than helpful.
 _SUPPORTED: dict[str, str] = {
-    "keras": "Sequential, Input, layers, models, datasets, utils, losses, optimizers, metrics, callbacks, "
+    "keras": "Sequential, Model, Input, layers, models, datasets, utils, losses, optimizers, metrics, callbacks, "
     "initializers, activations, backend, ops",
-    "layers": "Activation, AveragePooling1D/2D, Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, "
-    "GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Input, InputLayer, Layer, MaxPooling1D/2D, ReLU, Rescaling, "
-    "SeparableConv2D, Softmax",
+    "layers": "Activation, Add, Average, AveragePooling1D/2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Dropout, "
+    "Flatten, GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Input, InputLayer, Layer, MaxPooling1D/2D, Maximum, "
+    "Minimum, Multiply, ReLU, Rescaling, SeparableConv2D, Softmax, Subtract",
     "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
     "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
     "sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold",
     "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, identity, lecun_normal, "
     "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
     "utils": "clear_session, normalize, set_random_seed, to_categorical",
-    "models": "Sequential, clone_model, load_model, save_model",
+    "models": "Functional, Model, Sequential, clone_model, load_model, save_model",
     "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids",
     "saving": "load_model, load_weights, save_model, save_weights; load_model(path, custom_objects={...}) takes the "
     "classes of one's own layers",

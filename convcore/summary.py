@@ -13,7 +13,8 @@ from convcore.errors import ParameterError
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
-    from convcore.models import Sequential
+    from convcore.layers.symbolic import Call
+    from convcore.models import Model
     from convcore.variables import Variable
 
 __all__ = ["print_summary"]
@@ -55,7 +56,7 @@ _ASCII = _Lines(
 
 
 def print_summary(
-    model: Sequential,
+    model: Model,
     line_length: int | None,
     positions: Sequence[float] | None,
     print_fn: Callable[[str], object] | None,
@@ -64,7 +65,7 @@ def print_summary(
     layer_range: Sequence[str] | None,
     style: str,
 ) -> None:
-    """Print the summary of `model`; the arguments are those of `Sequential.summary`."""
+    """Print the summary of `model`; the arguments are those of `Model.summary`."""
     layers = _in_range(model.layers, layer_range)
     if style == "keras2":
         _print_keras2(model, layers, line_length or 65, positions, print_fn or print, expand_nested)
@@ -75,13 +76,19 @@ def print_summary(
     justify = ["left", "left", "right"]
     stops = list(positions or (0.45, 0.80, 1.0))
     width = 88
+    calls = _branching_calls(model)
+    if calls is not None:
+        header.append("Connected to")
+        justify.append("left")
+        stops = list(positions or (0.3, 0.56, 0.74, 1.0))
+        width = 108
     if show_trainable:
         header.append("Trainable")
         justify.append("center")
         stops = [stop * 0.90 for stop in stops] + [1.0]
         width += 12
     width = line_length or min(width, shutil.get_terminal_size().columns - 4)
-    rows = _rows(layers, expand_nested, show_trainable, 0)
+    rows = _rows(layers, expand_nested, show_trainable, 0, calls)
     text = f'Model: "{model.name}"\n'
     text += _table(header, rows, justify, _column_widths(stops, len(header), width), _lines(print_fn))
     text += "".join(f" {line}\n" for line in _totals(model))
@@ -112,24 +119,51 @@ def _in_range(layers: list[Layer], layer_range: Sequence[str] | None) -> list[La
     return layers[min(first) : max(last) + 1]
 
 
-def _rows(layers: Sequence[Layer], expand_nested: bool, show_trainable: bool, level: int) -> list[list[str]]:
+def _branching_calls(model: Model) -> list[Call] | None:
+    """The calls of a model, of which "Connected to" tells; None for one that is layers in a row."""
+    calls: list[Call] | None = getattr(model, "calls", None)
+    if calls is None:
+        return None
+    takes_one = all(len(each.inputs) <= 1 for each in calls)
+    is_read_once = len({tensor for each in calls for tensor in each.inputs}) == len(calls) - 1
+    in_a_row = takes_one and is_read_once and len(model.inputs) == 1 and len(calls) == len(model.layers)
+    return None if in_a_row else calls
+
+
+def _connections(layer: Layer, calls: Sequence[Call]) -> str:
+    """What a layer was called on: layers with the numbers of their call and of the output."""
+    places = [
+        f"{tensor.layer.name}[{tensor.layer._calls.index(tensor.call)}][{tensor.index}]"
+        for each in calls
+        if each.layer is layer
+        for tensor in each.inputs
+    ]
+    return ", ".join(places) or "-"
+
+
+def _rows(
+    layers: Sequence[Layer], expand_nested: bool, show_trainable: bool, level: int, calls: Sequence[Call] | None = None
+) -> list[list[str]]:
     rows = []
     for layer in layers:
         prefix = "   " * level + "└ " if level else ""
         row = [f"{prefix}{layer.name} ({type(layer).__name__})", _output_shape(layer), _params(layer)]
+        if calls is not None:
+            row.append(_connections(layer, calls))
         if show_trainable:
             row.append("-" if not layer.weights else "Y" if layer.trainable else "N")
         rows.append(row)
         nested = getattr(layer, "layers", None)
         if expand_nested and nested:
-            rows += _rows(nested, expand_nested, show_trainable, level + 1)
+            rows += _rows(nested, expand_nested, show_trainable, level + 1, calls)
     return rows
 
 
 def _output_shape(layer: Layer) -> str:
-    if layer._connected is None:
+    if not layer._calls:
         return "?"
-    return f"({', '.join(str(dim) for dim in layer._connected[1])})"
+    shapes = [f"({', '.join(map(str, tensor.shape))})" for tensor in layer._calls[-1].outputs]
+    return str(layer._packed(shapes)).replace("'", "")
 
 
 def _params(layer: Layer) -> str:
@@ -223,7 +257,7 @@ def _cell(text: str, width: int, justify: str, ascii_only: bool) -> list[str]:
     return fitted
 
 
-def _totals(model: Sequential) -> list[str]:
+def _totals(model: Model) -> list[str]:
     trainable = _count(model.trainable_weights)
     other = _count(model.non_trainable_weights)
     optimizer = _optimizer_params(model, trainable)
@@ -238,7 +272,7 @@ def _totals(model: Sequential) -> list[str]:
     return lines
 
 
-def _optimizer_params(model: Sequential, trainable: int) -> int | None:
+def _optimizer_params(model: Model, trainable: int) -> int | None:
     """The scalars of the optimizer's state as Keras counts them, or None before its first step."""
     optimizer = model.optimizer
     if optimizer is None or not (optimizer.slots or optimizer.iterations):
@@ -262,7 +296,7 @@ def _memory(count: int) -> str:
 
 
 def _print_keras2(
-    model: Sequential,
+    model: Model,
     layers: Sequence[Layer],
     width: int,
     positions: Sequence[float] | None,

@@ -16,7 +16,7 @@ from convcore.datasets.folder import Arrays, identify, read_folder
 from convcore.errors import DatasetUnavailableError, ShapeError
 
 if TYPE_CHECKING:
-    from convcore.models import Sequential
+    from convcore.models import Model
 
 __all__ = ["Dataset", "load", "pixels_for"]
 
@@ -54,7 +54,7 @@ def load(wanted: str | None) -> Dataset:
         return Dataset("digits", *digits.load_data())
 
 
-def pixels_for(model: Sequential, images: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+def pixels_for(model: Model, images: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
     """`images` (n, h, w) of 0 to 255 in the shape and range that `model` takes.
 
     A model that begins with a Rescaling takes the bytes, as those of ``convcore train`` do; any other is taken to have

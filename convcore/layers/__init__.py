@@ -23,6 +23,22 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from convcore.layers.input import Input, InputLayer
+from convcore.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from convcore.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -41,12 +57,14 @@ from convcore.layers.separable import SeparableConv2D, SeparableConvolution2D
 from convcore.layers.validation import InputSpec
 
 __all__ = [
-    "ELU",
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AvgPool1D",
     "AvgPool2D",
+    "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
     "Convolution2D",
@@ -54,6 +72,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
+    "ELU",
     "Flatten",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -67,19 +86,30 @@ __all__ = [
     "InputLayer",
     "InputSpec",
     "Layer",
-    "MaxPool1D",
     "LeakyReLU",
+    "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "PReLU",
     "ReLU",
     "Rescaling",
     "SeparableConv2D",
     "SeparableConvolution2D",
     "Softmax",
+    "Subtract",
+    "add",
+    "average",
+    "concatenate",
     "deserialize",
+    "maximum",
+    "minimum",
+    "multiply",
     "serialize",
+    "subtract",
 ]
 
 

@@ -13,9 +13,6 @@ from convcore.layers.base import Layer
 from convcore.layers.validation import real, refuse_unsupported
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from convcore.program import Graph, Value
 
 __all__ = ["ELU", "Activation", "LeakyReLU", "ReLU", "Softmax", "activate"]
@@ -177,7 +174,7 @@ class Softmax(Layer):
             raise self._of_the_batch(axis)
         self.axis = axis
 
-    def __call__(self, x: Any, training: bool | None = False, *, mask: None = None) -> npt.NDArray[np.float32]:
+    def __call__(self, x: Any, training: bool | None = False, *, mask: None = None) -> Any:
         """The output for a batch `x`, any real dtype. A `mask` is refused."""
         refuse_unsupported("Softmax", mask=mask)
         return super().__call__(x, training)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from convcore import regularizers
 from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
-from convcore.layers.symbolic import SymbolicTensor
+from convcore.layers.symbolic import Call, SymbolicTensor, call
 from convcore.layers.validation import InputSpec, Shape, check_input, standardize_shape
 from convcore.layers.weighted import Weighted
 from convcore.naming import auto_name
@@ -101,7 +101,7 @@ class Layer(Weighted):
         self._non_trainable_variables = []
         self._input_shape_arg = input_shape
         self._build_shape: Shape | None = None
-        self._connected: tuple[Shape, Shape] | None = None
+        self._calls: list[Call] = []
         self._home: FlatParameters | None = None
         self._eager = Eager()
 
@@ -131,28 +131,35 @@ class Layer(Weighted):
             self.build(input_shape)
         return standardize_shape(self.compute_output_shape(input_shape))
 
-    @property
-    def input(self) -> SymbolicTensor:
-        """The input, as far as it is known: shape, dtype, name. Needs a layer of a built model."""
-        return SymbolicTensor(self._connection()[0], "float32", f"{self.name}_input", self)
+    def _connect_all(self, input_shapes: list[Shape]) -> list[Shape]:
+        """As `_connect`, for all inputs and outputs of a layer that may have several."""
+        return [self._connect(input_shapes[0])]
 
     @property
-    def output(self) -> SymbolicTensor:
-        """The output, as far as it is known: shape, dtype, name. Needs a layer of a built model."""
-        return SymbolicTensor(self._connection()[1], "float32", f"{self.name}_output", self)
+    def input(self) -> Any:
+        """What stands for the input in the first call in a model (a list for several): shape, dtype, name."""
+        return _one_or_all(self._first_call("input").inputs)
 
     @property
-    def input_shape(self) -> Shape:
-        return self._connection()[0]
+    def output(self) -> Any:
+        """What stands for the output in the first call in a model (a list for several): shape, dtype, name.
+
+        A `Model` of it computes what this layer gives.
+        """
+        return _one_or_all(self._first_call("output").outputs)
 
     @property
-    def output_shape(self) -> Shape:
-        return self._connection()[1]
+    def input_shape(self) -> Any:
+        return _one_or_all([tensor.shape for tensor in self._first_call("input").inputs])
 
-    def _connection(self) -> tuple[Shape, Shape]:
-        if self._connected is None:
-            raise NotBuiltError(f"The layer {self.name} has never been called and thus has no defined input or output.")
-        return self._connected
+    @property
+    def output_shape(self) -> Any:
+        return _one_or_all([tensor.shape for tensor in self._first_call("output").outputs])
+
+    def _first_call(self, what: str) -> Call:
+        if not self._calls:
+            raise NotBuiltError(f"The layer {self.name} has never been called and thus has no defined {what}.")
+        return self._calls[0]
 
     # Computing
 
@@ -169,27 +176,42 @@ class Layer(Weighted):
                 "forward(self, x, training=False) and backward(self, dy) in NumPy, see convcore.layers.Layer."
             )
         output = standardize_shape(self.compute_output_shape((None, *x.shape)))[1:]
-        return graph.add("python", x, layer=self, shape=tuple(-1 if dim is None else dim for dim in output))
+        shape = tuple(-1 if dim is None else dim for dim in output)
+        return graph.add("python", x, parameters=self.weights, layer=self, shape=shape)
 
-    def lower_with_penalty(self, graph: Graph, x: Value) -> Value:
-        """As `lower`, and what the activity regularizer adds to the loss of a model."""
-        y = self.lower(graph, x)
-        return y if self.activity_regularizer is None else graph.add("penalty", y, plan=self.activity_regularizer.plan)
+    def lower_with_penalty(self, graph: Graph, xs: list[Value]) -> list[Value]:
+        """As `_lower_all`, and what the activity regularizer adds to the loss of a model."""
+        ys = self._lower_all(graph, xs)
+        if self.activity_regularizer is None:
+            return ys
+        return [graph.add("penalty", y, plan=self.activity_regularizer.plan) for y in ys]
 
     def _activity_losses(self) -> list[np.float32]:
         return [] if self._activity_penalty is None else [self._activity_penalty]
 
-    def _penalized(self, y: FloatArray) -> FloatArray:
-        """`y`, the output of a call, whose penalty `losses` tells."""
+    def _penalized(self, outputs: list[FloatArray]) -> list[FloatArray]:
+        """`outputs`, those of a call, whose penalty `losses` tells."""
         if self.activity_regularizer is not None:
-            self._activity_penalty = np.float32(self.activity_regularizer(y) / max(1, len(y)))
-        return y
+            penalties = [self.activity_regularizer(y) / max(1, len(y)) for y in outputs]
+            self._activity_penalty = np.float32(sum(penalties))
+        return outputs
 
-    def __call__(self, x: Any, training: bool | None = False) -> FloatArray:
-        """The output for a batch `x`, any real dtype; builds the layer first if it is not built yet."""
-        array = self._checked_input(x)
+    def _lower_all(self, graph: Graph, xs: list[Value]) -> list[Value]:
+        """As `lower`, for all inputs and outputs of a layer that may have several."""
+        return [self.lower(graph, xs[0])]
+
+    def __call__(self, x: Any, training: bool | None = False) -> Any:
+        """The output for a batch `x`, any real dtype; builds the layer first if it is not built yet.
+
+        On what stands for an array, an `Input` or what a layer gave for one, it gives what stands for the output.
+        """
+        arguments = self._arguments(x)
+        if any(isinstance(argument, SymbolicTensor) for argument in arguments):
+            return self._call_on_symbols(arguments, training)
+        arrays = self._checked(arguments)
         if not self._is_custom:
-            return self._penalized(self._eager.forward(self, array, bool(training)))
+            return self._packed(self._penalized(self._eager.forward(self, arrays, bool(training))))
+        (array,) = arrays
         expected = self.compute_output_shape(array.shape)
         y = as_float32(self.forward(array, training=bool(training)), f"The output of layer '{self.name}'")
         if y.shape != tuple(expected):
@@ -197,13 +219,13 @@ class Layer(Weighted):
                 f"Layer '{self.name}': forward() returned an array of shape {y.shape} where compute_output_shape() "
                 f"says {tuple(expected)}."
             )
-        return self._penalized(y)
+        return self._packed(self._penalized([y]))
 
-    def forward(self, x: Any, training: bool = True) -> FloatArray:
+    def forward(self, x: Any, training: bool = True) -> Any:
         """The output for a batch `x`; with ``training=True`` it can be followed by `backward`."""
-        return self._eager.forward(self, self._checked_input(x), bool(training))
+        return self._packed(self._eager.forward(self, self._checked(self._arguments(x)), bool(training)))
 
-    def backward(self, dy: Any) -> FloatArray:
+    def backward(self, dy: Any) -> Any:
         """The gradient with respect to the last forward's input, from `dy`, that with respect to its output.
 
         The gradients with respect to the weights are in ``variable.grad``. StateError without a matching
@@ -213,20 +235,48 @@ class Layer(Weighted):
             raise NotSupportedError(
                 f"The layer '{self.name}' of class {type(self).__name__} defines forward() but not backward(self, dy)."
             )
-        return self._eager.backward(self, dy)
+        return _one_or_all(self._eager.backward(self, self._gradients(dy)))
 
-    def _checked_input(self, x: Any) -> FloatArray:
-        if isinstance(x, SymbolicTensor):
-            raise NotSupportedError(
-                f"convcore does not implement the functional API: layer '{self.name}' was called on an Input "
-                "(supported: keras.Sequential([Input(shape), ...]))"
+    def _arguments(self, x: Any) -> list[Any]:
+        """What a call was given, one for each input."""
+        if not isinstance(x, list | tuple) or not any(isinstance(each, SymbolicTensor) for each in x):
+            return [x]
+        if len(x) != 1:
+            raise ParameterError(
+                f"Layer '{self.name}' expects 1 input(s), but it received {len(x)} input tensors. "
+                f"Inputs received: {list(x)}"
             )
-        array = as_float32(x, f"The input of layer '{self.name}'")
-        if array.ndim == 0:
+        return list(x)
+
+    def _packed(self, outputs: Sequence[Any]) -> Any:
+        """The outputs as a call gives them."""
+        return _one_or_all(outputs)
+
+    def _gradients(self, dy: Any) -> list[Any]:
+        """What `backward` was given, one for each output."""
+        return [dy]
+
+    def _call_on_symbols(self, arguments: list[Any], training: bool | None) -> Any:
+        others = [each for each in arguments if not isinstance(each, SymbolicTensor)]
+        if others:
+            raise NotSupportedError(
+                f"convcore does not implement calls on arrays and symbolic tensors together (layer '{self.name}' "
+                f"received {type(others[0]).__name__}; supported: either)"
+            )
+        if training:
+            raise NotSupportedError(
+                f"convcore does not implement training={training!r} in a functional model (layer '{self.name}'; "
+                "supported: what fit and predict choose)"
+            )
+        return call(self, arguments)
+
+    def _checked(self, arguments: list[Any]) -> list[FloatArray]:
+        arrays = [as_float32(argument, f"The input of layer '{self.name}'") for argument in arguments]
+        if any(array.ndim == 0 for array in arrays):
             raise ShapeError(f"Layer '{self.name}' needs a batch of inputs, but received a single number.")
         with self._eager.lock:
-            self._connect(array.shape)
-        return array
+            self._connect_all([array.shape for array in arrays])
+        return arrays
 
     def _home_parameters(self) -> FlatParameters:
         """The flat buffers in which the variables live: the model's, or else buffers of the layer's own."""
@@ -271,9 +321,11 @@ class Layer(Weighted):
                 twin.__dict__[key] = copy.deepcopy(value, memo)
         twin._home = None
         twin._eager = Eager()
+        twin._calls = []
         return twin
 
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"_home", "_eager"})
+    # A copy has been called nowhere yet: its calls would drag the whole model along.
+    _not_copied: ClassVar[frozenset[str]] = frozenset({"_home", "_eager", "_calls"})
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise NotSupportedError(
@@ -283,6 +335,10 @@ class Layer(Weighted):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _one_or_all(things: Sequence[Any]) -> Any:
+    return things[0] if len(things) == 1 else list(things)
 
 
 def _recording(build: Callable[..., None]) -> Callable[..., None]:

@@ -47,40 +47,40 @@ class Eager:
         # A compiled form has one set of buffers: calls from several threads take turns.
         self.lock = threading.RLock()
         self._runner: Runner | None = None
-        self._shape: tuple[int, ...] = ()
+        self._shapes: tuple[tuple[int, ...], ...] = ()
         self._parameters: FlatParameters | None = None
 
     def clear(self) -> None:
         """Forget what was compiled."""
         self._runner = None
 
-    def forward(self, layer: Layer, x: FloatArray, training: bool) -> FloatArray:
+    def forward(self, layer: Layer, xs: Sequence[FloatArray], training: bool) -> list[FloatArray]:
         with self.lock:
-            return self._prepare(layer, x.shape[1:]).forward(x, training=training)
+            return self._prepare(layer, tuple(x.shape[1:] for x in xs)).forward_all(xs, training=training)
 
-    def backward(self, layer: Layer, dy: Any) -> FloatArray:
+    def backward(self, layer: Layer, dys: Sequence[Any]) -> list[FloatArray]:
         with self.lock:
-            return self._backward(layer, dy)
+            return self._backward(layer, dys)
 
-    def _backward(self, layer: Layer, dy: Any) -> FloatArray:
+    def _backward(self, layer: Layer, dys: Sequence[Any]) -> list[FloatArray]:
         parameters = self._parameters
         if self._runner is None or parameters is None or not is_home(parameters, layer.weights):
             raise StateError(
                 f"Layer '{layer.name}': backward() needs the forward(x, training=True) whose gradient it is; "
                 "there was none since the layer was made or changed."
             )
-        gradient = as_float32(dy, f"Layer '{layer.name}', the argument dy of backward()")
-        return self._runner.backward(gradient)
+        what = f"Layer '{layer.name}', the argument dy of backward()"
+        return self._runner.backward_all([as_float32(dy, what) for dy in dys])
 
-    def _prepare(self, layer: Layer, shape: tuple[int, ...]) -> Runner:
+    def _prepare(self, layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Runner:
         from convcore.program.graph import Graph
         from convcore.program.runner import Runner
 
         parameters = layer._home_parameters()
-        if self._runner is None or self._shape != shape or self._parameters is not parameters:
-            graph = Graph(shape)
-            graph.output = layer.lower(graph, graph.input)
+        if self._runner is None or self._shapes != shapes or self._parameters is not parameters:
+            graph = Graph(*shapes)
+            graph.outputs = layer._lower_all(graph, list(graph.inputs))
             self._runner = Runner(graph, parameters)
-            self._shape = shape
+            self._shapes = shapes
             self._parameters = parameters
         return self._runner

@@ -9,7 +9,7 @@ import numpy as np
 
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.base import Layer
-from convcore.layers.symbolic import SymbolicTensor
+from convcore.layers.symbolic import Call, SymbolicTensor
 from convcore.layers.validation import Shape, positive_integer, refuse_unsupported, standardize_shape
 
 if TYPE_CHECKING:
@@ -68,16 +68,21 @@ class InputLayer(Layer):
             raise ParameterError("`batch_shape` must have the batch axis first. Received: batch_shape=()")
         self.dtype = _dtype(dtype)
         self._build_shape = self.batch_shape
+        self._link()
+
+    def _link(self) -> None:
+        self._calls = [Call(self, (), [self.batch_shape], [self.name])]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        twin = super().__deepcopy__(memo)
+        twin._link()
+        return twin
 
     def compute_output_shape(self, input_shape: Any = None) -> Shape:
         return self.batch_shape
 
     def lower(self, graph: Graph, x: Value) -> Value:
         return x
-
-    @property
-    def output(self) -> SymbolicTensor:
-        return SymbolicTensor(self.batch_shape, self.dtype, self.name, self)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -101,7 +106,7 @@ def Input(  # noqa: N802 - Keras's name
     tensor: None = None,
     optional: bool = False,
 ) -> SymbolicTensor:
-    """Declare a model's input; give it to `Sequential` as the first entry.
+    """Declare a model's input: call layers on it, or give it to `Sequential` as the first entry.
 
     >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
@@ -117,7 +122,8 @@ def Input(  # noqa: N802 - Keras's name
         optional=optional,
         name=name,
     )
-    return layer.output
+    (symbol,) = layer._calls[0].outputs
+    return symbol
 
 
 def _dtype(dtype: Any) -> str:

@@ -21,6 +21,7 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from convcore.layers.input import InputLayer
+from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU
 from convcore.layers.rescaling import Rescaling
@@ -33,28 +34,35 @@ _CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
         Activation,
+        Add,
+        Average,
         AveragePooling1D,
         AveragePooling2D,
+        Concatenate,
         Conv2D,
         Conv2DTranspose,
         Dense,
         DepthwiseConv2D,
         Dropout,
+        ELU,
         Flatten,
         GlobalAveragePooling1D,
         GlobalAveragePooling2D,
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
         InputLayer,
+        LeakyReLU,
         MaxPooling1D,
         MaxPooling2D,
-        ELU,
-        LeakyReLU,
+        Maximum,
+        Minimum,
+        Multiply,
         PReLU,
         ReLU,
         Rescaling,
         SeparableConv2D,
         Softmax,
+        Subtract,
     )
 }
 
@@ -74,6 +82,13 @@ _NOT_IN_FILES = frozenset(
         "MaxPool1D",
         "MaxPool2D",
         "SeparableConvolution2D",
+        "add",
+        "average",
+        "concatenate",
+        "maximum",
+        "minimum",
+        "multiply",
+        "subtract",
     }
 )
 

@@ -1,21 +1,63 @@
-"""A stand-in for the arrays that will flow between layers: only a shape and a dtype."""
+"""Stand-ins for the arrays that will flow between layers, and the calls of layers that join them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
 
-__all__ = ["SymbolicTensor"]
+__all__ = ["Call", "SymbolicTensor", "call"]
+
+Shape = tuple[int | None, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SymbolicTensor:
     """What a layer takes or gives: `shape` with the batch axis first (None where not known), `dtype` and `name`."""
 
-    shape: tuple[int | None, ...]
+    shape: Shape
     dtype: str
     name: str
-    layer: Layer = field(repr=False, compare=False)
+    layer: Layer = field(repr=False)
+    #: The call that gives it, and which of its outputs it is.
+    call: Call = field(repr=False)
+    index: int = field(default=0, repr=False)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+class Call:
+    """One use of a layer in a functional model: what it was given and what it gives.
+
+    `owner` is the Sequential model that made it, if it is not the user's.
+    """
+
+    def __init__(
+        self,
+        layer: Layer,
+        inputs: Sequence[SymbolicTensor],
+        shapes: Sequence[Shape],
+        names: Sequence[str] | None = None,
+        owner: object = None,
+    ) -> None:
+        self.layer = layer
+        self.inputs = tuple(inputs)
+        self.owner = owner
+        labels = names or [f"{layer.name}_output"] * len(shapes)
+        dtype = getattr(layer, "dtype", "float32")
+        self.outputs = tuple(
+            SymbolicTensor(shape, dtype, label, layer, self, index)
+            for index, (shape, label) in enumerate(zip(shapes, labels, strict=True))
+        )
+
+
+def call(layer: Layer, tensors: Sequence[SymbolicTensor], owner: object = None) -> Any:
+    """Use `layer`, which is built if it is not yet, on `tensors`: what it gives, as a call on arrays would."""
+    made = Call(layer, tensors, layer._connect_all([tensor.shape for tensor in tensors]), owner=owner)
+    layer._calls.append(made)
+    return layer._packed(made.outputs)

@@ -1,4 +1,4 @@
-"""Models: layers in a row, with Keras's training methods."""
+"""Models: layers in a row or in any graph, with Keras's training methods."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from convcore.keras_names import missing
 from convcore.models.clone import clone_model
+from convcore.models.functional import Functional
+from convcore.models.model import Model
 from convcore.models.sequential import Sequential
 from convcore.saving import load_model, save_model
 
-__all__ = ["Sequential", "clone_model", "load_model", "save_model"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "save_model"]
 
 
 def __getattr__(name: str) -> Any:

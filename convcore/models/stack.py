@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.errors import NotBuiltError, ParameterError, ShapeError, StateError
 from convcore.layers.base import Layer
-from convcore.layers.eager import is_home
 from convcore.layers.input import InputLayer
-from convcore.layers.symbolic import SymbolicTensor
+from convcore.layers.symbolic import Call, SymbolicTensor
 from convcore.layers.validation import Shape, standardize_shape
-from convcore.variables import FlatParameters, Variable
+from convcore.models.network import Network
 
 if TYPE_CHECKING:
     from convcore.program import Graph, Value
@@ -18,20 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Stack"]
 
 
-class Stack(Layer, record_build=False):
+class Stack(Network, record_build=False):
     """Layers in a row, as one layer."""
 
-    _not_copied: ClassVar[frozenset[str]] = Layer._not_copied | {"_compiled_graph"}
-    _compiled_graph: Graph | None = None
-
-    def __init__(self, trainable: bool = True, name: str | None = None) -> None:
-        super().__init__(trainable=trainable, name=name)
-        self._layers: list[Layer] = []
-        self._trained: tuple[bool, ...] = ()
-
-    @property
-    def _is_custom(self) -> bool:
-        return False
+    _not_copied: ClassVar[frozenset[str]] = Network._not_copied | {"_output"}
+    _output: SymbolicTensor
 
     # Structure
 
@@ -85,24 +75,6 @@ class Stack(Layer, record_build=False):
         """The layers, without the input layer."""
         return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer called `name`, or the one at `index`."""
-        if index is not None and name is not None:
-            raise ParameterError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
-        layers = self.layers
-        if index is not None:
-            if index >= len(layers):
-                raise ParameterError(
-                    f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers."
-                )
-            return layers[index]
-        if name is None:
-            raise ParameterError("Provide either a layer name or layer index at `get_layer`.")
-        for layer in layers:
-            if layer.name == name:
-                return layer
-        raise ParameterError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
-
     # Building
 
     def build(self, input_shape: Any = None) -> None:
@@ -126,21 +98,44 @@ class Stack(Layer, record_build=False):
             entry = first
         else:
             entry = InputLayer(batch_shape=shape)
-        entry._connected = (entry.batch_shape, entry.batch_shape)
-        connections = []
-        passing = entry.batch_shape
-        for layer in self.layers:
-            output = layer._connect(passing)
-            connections.append((layer, (passing, output)))
-            passing = output
-        for layer, connection in connections:
-            layer._connected = connection
+        self._link(entry)
         self._layers = [entry, *self.layers]
         self._build_shape = entry.batch_shape
-        self.built = bool(connections)
+        self.built = len(self._layers) > 1
         if not self._trainable:
             self.trainable = False
         self._invalidate()
+
+    def _link(self, entry: Layer) -> None:
+        """Call the layers one after the other on what `entry` gives; calls of an earlier build are forgotten."""
+        calls: list[Call] = []
+        passing = entry._calls[0].outputs
+        for layer in self.layers:
+            made = Call(layer, passing, layer._connect_all([tensor.shape for tensor in passing]), owner=self)
+            if len(made.outputs) != 1:
+                raise ParameterError(
+                    f"Layer '{layer.name}' gives {len(made.outputs)} outputs: it cannot stand in the Sequential model "
+                    f"'{self.name}'."
+                )
+            calls.append(made)
+            passing = made.outputs
+        for made in calls:
+            made.layer._calls = [*(each for each in made.layer._calls if each.owner is not self), made]
+        self._output = passing[0]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        twin = super().__deepcopy__(memo)
+        if twin.built:
+            twin._link(twin._layers[0])
+        return twin
+
+    def _structures(self, what: str) -> tuple[Any, Any]:
+        if not self.built:
+            raise NotBuiltError(
+                f"Sequential model '{self.name}' has no defined {what} yet. Hint: an Input as its first layer, "
+                "build(input_shape) or a first call on data gives it one."
+            )
+        return self._layers[0]._calls[0].outputs[0], self._output
 
     def _maybe_rebuild(self) -> None:
         self._unbuild()
@@ -189,113 +184,8 @@ class Stack(Layer, record_build=False):
             shape = standardize_shape(layer.compute_output_shape(shape))
         return shape
 
-    @property
-    def inputs(self) -> list[SymbolicTensor]:
-        self._require_built("inputs")
-        return [self._layers[0].output]
-
-    @property
-    def outputs(self) -> list[SymbolicTensor]:
-        self._require_built("outputs")
-        return [self._layers[-1].output]
-
-    @property
-    def input(self) -> SymbolicTensor:
-        return self.inputs[0]
-
-    @property
-    def output(self) -> SymbolicTensor:
-        return self.outputs[0]
-
-    @property
-    def input_shape(self) -> Shape:
-        self._require_built("input shape")
-        return self._layers[0].output.shape
-
-    @property
-    def output_shape(self) -> Shape:
-        self._require_built("output shape")
-        return self._layers[-1].output.shape
-
-    def _require_built(self, what: str) -> None:
-        if not self.built:
-            raise NotBuiltError(
-                f"Sequential model '{self.name}' has no defined {what} yet. Hint: an Input as its first layer, "
-                "build(input_shape) or a first call on data gives it one."
-            )
-
-    # Weights
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All variables, layer by layer."""
-        return [variable for layer in self._layers for variable in layer.weights]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights; setting it sets it for every layer."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self._layers:
-            layer.trainable = self._trainable
-
-    def _move_in(self, home: FlatParameters) -> None:
-        super()._move_in(home)
-        for layer in self._layers:
-            layer._move_in(home)
-
-    # What the engine and the training methods use
-
     def lower(self, graph: Graph, x: Value) -> Value:
         for layer in self.layers:
             graph.layer = layer.name
-            x = layer.lower_with_penalty(graph, x)
+            (x,) = layer.lower_with_penalty(graph, [x])
         return x
-
-    def _graph(self) -> Graph:
-        """The model as the engine's graph. StateError before the model is built."""
-        if not self.built or self._build_shape is None:
-            raise StateError(f"Sequential model '{self.name}' is not built yet: it does not know its input shape.")
-        if self._compiled_graph is None:
-            from convcore.program.graph import Graph
-
-            shape = tuple(dim for dim in self._build_shape[1:] if dim is not None)
-            if len(shape) != len(self._build_shape) - 1:
-                raise NotSupportedError(
-                    f"convcore does not implement inputs of unknown size (supported: a known shape, such as "
-                    f"(28, 28, 1)). Received: input shape {self._build_shape}"
-                )
-            graph = Graph(shape)
-            graph.output = self.lower(graph, graph.input)
-            self._compiled_graph = graph
-        return self._compiled_graph
-
-    def _parameters(self) -> FlatParameters:
-        """The flat buffers of exactly this model's variables, in the order of `get_weights`.
-
-        When another model that shares layers has taken the variables into its own buffers, they move back and the
-        compiled forms of this model are dropped; likewise when `trainable` has changed for one of them. So ask for the
-        parameters before using a compiled form.
-        """
-        variables = self.weights
-        home = self._home
-        trained = tuple(variable.trainable for variable in variables)
-        if home is None or home.variables != tuple(variables) or not is_home(home, variables):
-            home = FlatParameters(variables)
-            self._move_in(home)
-            self._invalidate()
-        elif trained != self._trained:
-            self._invalidate()
-        self._trained = trained
-        return home
-
-    def _home_parameters(self) -> FlatParameters:
-        return self._parameters()
-
-    def _invalidate(self) -> None:
-        """Drop what was compiled for the model as it was."""
-        self._compiled_graph = None
-        self._eager.clear()

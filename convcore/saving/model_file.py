@@ -20,7 +20,7 @@ from convcore.saving.variables import describe, named_layers, named_variables, s
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
-    from convcore.models import Sequential
+    from convcore.models import Model
 
 __all__ = ["load_model", "save_model"]
 
@@ -32,7 +32,7 @@ _FAULTS = (ConvcoreError, TypeError, ValueError, KeyError, AttributeError, Index
 
 
 def save_model(
-    model: Sequential, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
 ) -> None:
     """Write a model, its compile arguments and its optimizer's state to the file `filepath`, atomically.
 
@@ -68,7 +68,7 @@ def load_model(
     custom_objects: Mapping[str, type[Layer]] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Sequential:
+) -> Model:
     """The model in the file `filepath`, written by `save_model`.
 
     `custom_objects` maps the class names of layers of one's own to the classes; no name from the file is ever
@@ -100,8 +100,8 @@ def load_model(
 
 def _rebuild(
     config: Any, custom_objects: Mapping[str, type[Layer]] | None, values: dict[str, FloatArray], path: str
-) -> Sequential:
-    from convcore.models import Sequential
+) -> Model:
+    from convcore.models import Model
 
     left = sum(value.size for value in values.values())
 
@@ -115,8 +115,8 @@ def _rebuild(
 
     with provided_values(zeros):
         model = deserialize(config, custom_objects)
-    if not isinstance(model, Sequential) or not model.built:
-        raise ModelFileError(f"{path}: its configuration is not that of a built Sequential model.")
+    if not isinstance(model, Model) or not model.built:
+        raise ModelFileError(f"{path}: its configuration is not that of a built model.")
     named = named_variables(model)
     for name, variable in named.items():
         if name not in values:
@@ -133,7 +133,7 @@ def _rebuild(
     return model
 
 
-def _reseed(model: Sequential, seeds: Any) -> None:
+def _reseed(model: Model, seeds: Any) -> None:
     """Give the dropout layers the seeds that they had drawn, so that training draws the same masks."""
     if not isinstance(seeds, dict):
         raise ModelFileError("its configuration has no seeds")
@@ -144,7 +144,7 @@ def _reseed(model: Sequential, seeds: Any) -> None:
         dropouts[path]._drawn_seed = seed
 
 
-def _recompile(model: Sequential, config: dict[str, Any], slots: dict[str, FloatArray]) -> None:
+def _recompile(model: Model, config: dict[str, Any], slots: dict[str, FloatArray]) -> None:
     model.compile_from_config(config["compile"])
     optimizer = model.optimizer
     if optimizer is None:

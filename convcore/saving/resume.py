@@ -16,12 +16,12 @@ from convcore.saving.variables import named_layers
 from convcore.saving.weights_file import load_weights
 
 if TYPE_CHECKING:
-    from convcore.models import Sequential
+    from convcore.models import Model
 
 __all__ = ["resume_training"]
 
 
-def resume_training(model: Sequential, filepath: str | os.PathLike[str]) -> None:
+def resume_training(model: Model, filepath: str | os.PathLike[str]) -> None:
     """Give a compiled `model` the weights, the optimizer's state and learning rate, and the seeds of the file
     `filepath` of a model of the same layers: training then goes on as it would have there.
 
@@ -49,7 +49,7 @@ def resume_training(model: Sequential, filepath: str | os.PathLike[str]) -> None
     compiled.drawn_seed = seed if isinstance(seed, int) and seed >= 0 else None
 
 
-def _renamed(model: Sequential, seeds: Any, path: str) -> dict[str, Any]:
+def _renamed(model: Model, seeds: Any, path: str) -> dict[str, Any]:
     """The file's seeds by the names of `model`'s layers: another process may have given them other numbers."""
     names = [name for name, layer in named_layers(model) if isinstance(layer, Dropout)]
     if not isinstance(seeds, dict) or len(seeds) not in (0, len(names)):

@@ -12,7 +12,7 @@ from convcore.errors import ModelFileError
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
-    from convcore.models import Sequential
+    from convcore.models import Model
     from convcore.variables import Variable
 
 __all__ = ["describe", "named_layers", "named_variables", "saved_variables"]
@@ -20,17 +20,17 @@ __all__ = ["describe", "named_layers", "named_variables", "saved_variables"]
 FloatArray = npt.NDArray[np.float32]
 
 
-def named_layers(model: Sequential, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+def named_layers(model: Model, prefix: str = "") -> Iterator[tuple[str, Layer]]:
     """The layers of `model` that are no models, with names such as ``conv2d``, or ``inner/conv2d`` in a nested one."""
     for layer in model.layers:
         path = prefix + layer.name
         if hasattr(layer, "layers"):
-            yield from named_layers(cast("Sequential", layer), f"{path}/")
+            yield from named_layers(cast("Model", layer), f"{path}/")
         else:
             yield path, layer
 
 
-def named_variables(model: Sequential) -> dict[str, Variable]:
+def named_variables(model: Model) -> dict[str, Variable]:
     """The variables of `model` by names such as ``conv2d/kernel``."""
     named: dict[str, Variable] = {}
     for path, layer in named_layers(model):

@@ -15,7 +15,7 @@ from convcore.saving.files import path_text, read_regular, write_atomically
 from convcore.saving.variables import describe, named_variables, saved_variables
 
 if TYPE_CHECKING:
-    from convcore.models import Sequential
+    from convcore.models import Model
     from convcore.variables import Variable
 
 __all__ = ["load_weights", "save_weights"]
@@ -23,7 +23,7 @@ __all__ = ["load_weights", "save_weights"]
 FloatArray = npt.NDArray[np.float32]
 
 
-def save_weights(model: Sequential, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write the weights of a built model to the file `filepath`, atomically; CheckpointError if that fails."""
     path = path_text(filepath)
     if not model.built:
@@ -33,7 +33,7 @@ def save_weights(model: Sequential, filepath: str | os.PathLike[str], overwrite:
     write_atomically(path, pack(config, {name: variable.value for name, variable in named.items()}), overwrite)
 
 
-def load_weights(model: Sequential, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
     """Read weights from `filepath`, a file of `save_weights` or of `save_model`, into a built model.
 
     The variables are matched by their order; names may differ. If one does not fit, a ModelFileError names it and
@@ -64,7 +64,7 @@ def load_weights(model: Sequential, filepath: str | os.PathLike[str], skip_misma
         variable.assign(value)
 
 
-def _count_fault(path: str, model: Sequential, named: dict[str, Variable], values: dict[str, Any]) -> str:
+def _count_fault(path: str, model: Model, named: dict[str, Variable], values: dict[str, Any]) -> str:
     fewer = len(values) < len(named)
     first = list(named)[len(values)] if fewer else list(values)[len(named)]
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,9 @@ class Compiling:
         def _graph(self) -> Graph: ...
         def _parameters(self) -> FlatParameters: ...
         def _connect(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]: ...
+        def _connect_all(self, input_shapes: list[tuple[int | None, ...]]) -> list[tuple[int | None, ...]]: ...
+        def _arguments(self, x: Any) -> list[Any]: ...
+        def _packed(self, outputs: Sequence[Any]) -> Any: ...
 
     _compiled: Compiled | None = None
     _runner: Runner | None = None
@@ -123,6 +126,13 @@ class Compiling:
             raise StateError(f"You must call `compile()` before calling `{method}()`.")
         if not self._compiled.has_loss:
             raise StateError("No loss to compute. Provide a `loss` argument in `compile()`.")
+        if self.built:
+            graph = self._graph()
+            if len(graph.inputs) > 1 or len(graph.outputs) > 1:
+                raise NotSupportedError(
+                    f"convcore does not implement {method} of models with several inputs or outputs (received: "
+                    f"{len(graph.inputs)} and {len(graph.outputs)}; supported: one of each; predict takes any number)"
+                )
         return self._compiled
 
     def _program(self) -> Runner:
@@ -203,15 +213,33 @@ class Compiling:
         from convcore.program import Feed
 
         if is_stream(x):
-            source = StreamSource(x, lambda x, y, weight: Feed(self._inputs(x)), steps)
+            source = StreamSource(x, lambda x, y, weight: Feed(self._all_inputs(x)), steps)
             if not self.built:
                 self._inputs(source.peek())
             return source
-        feed = Feed(self._inputs(x))
+        feed = Feed(self._all_inputs(x))
         if not feed.size:
             return ArraySource(feed, size)
         size = arguments.size_for_steps(size, batch_size, steps, feed.size)
         return ArraySource(feed, size, None if steps is None else min(steps, -(-feed.size // size)))
+
+    def _all_inputs(self, x: Any) -> tuple[Array, ...]:
+        """`x` as an array for each input of the model, with as many samples each."""
+        several = self.built and len(self._graph().inputs) > 1
+        if not several:
+            return (self._inputs(self._arguments(x)[0] if isinstance(x, Mapping) else x),)
+        inputs = [arguments.array("x", each) for each in self._arguments(x)]
+        inputs = [
+            arguments.with_channels(each, value.shape) for each, value in zip(inputs, self._graph().inputs, strict=True)
+        ]
+        if len({len(each) for each in inputs}) > 1:
+            sizes = ", ".join(str(len(each)) for each in inputs)
+            raise ShapeError(
+                "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. "
+                f"'x' sizes: {sizes}"
+            )
+        self._connect_all([each.shape for each in inputs])
+        return tuple(inputs)
 
     def _feed(
         self,

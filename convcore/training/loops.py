@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,37 +150,34 @@ def evaluate(
 
 
 def predict(
-    model: Any,
-    output_shape: tuple[int, ...],
-    source: Source,
-    callbacks: CallbackList,
-    progress: Progress,
-) -> npt.NDArray[np.float32]:
-    """The outputs for the samples of a source, (n, ...)."""
+    model: Any, output_shapes: Sequence[tuple[int, ...]], source: Source, callbacks: CallbackList, progress: Progress
+) -> Any:
+    """The outputs for the samples of a source, (n, ...) each, as the model packs them."""
     hears_begin, hears_end = callbacks.wants("on_predict_batch_begin"), callbacks.wants("on_predict_batch_end")
-    whole: npt.NDArray[np.float32] | None = None
+    wholes: list[npt.NDArray[np.float32]] | None = None
     if isinstance(source, ArraySource):
-        count = min(source.feed.size, source.steps * source.batch_size)
-        whole = np.empty((count, *output_shape), dtype=np.float32)
-    parts: list[npt.NDArray[np.float32]] = []
+        size = min(source.feed.size, source.steps * source.batch_size)
+        wholes = [np.empty((size, *shape), dtype=np.float32) for shape in output_shapes]
+    parts: list[list[npt.NDArray[np.float32]]] = []
     callbacks.on_predict_begin()
     for step, (feed, start, count) in enumerate(source.epoch()):
         if hears_begin:
             callbacks.on_predict_batch_begin(step)
-        runner = model._program()
-        runner.predict(feed, start, count)
-        if whole is None:
-            outputs = runner.output.copy()
+        found = model._program().predict_all(feed, start, count)
+        if wholes is None:
+            outputs = [each.copy() for each in found]
             parts.append(outputs)
         else:
-            outputs = whole[start : start + count]
-            outputs[...] = runner.output
+            outputs = [whole[start : start + count] for whole in wholes]
+            for place, each in zip(outputs, found, strict=True):
+                place[...] = each
         if hears_end:
-            callbacks.on_predict_batch_end(step, {"outputs": outputs})
+            callbacks.on_predict_batch_end(step, {"outputs": model._packed(outputs)})
         progress.update(step + 1, dict)
-    if whole is None:
+    if wholes is None:
         if not parts:
             raise ParameterError("There is no batch to predict: the data has ended.")
-        whole = np.concatenate(parts)
-    callbacks.on_predict_end({"outputs": whole})
-    return whole
+        wholes = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    result = model._packed(wholes)
+    callbacks.on_predict_end({"outputs": result})
+    return result

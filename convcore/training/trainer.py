@@ -185,19 +185,23 @@ class Trainer(Compiling):
         verbose: str | int = "auto",
         steps: int | None = None,
         callbacks: Any = None,
-    ) -> npt.NDArray[np.float32]:
-        """The model's outputs for `x` (n, ...), computed in batches of `batch_size` (32): float32 (n, ...)."""
+    ) -> Any:
+        """The model's output for `x` (n, ...), computed in batches of `batch_size` (32): float32 (n, ...).
+
+        A model of several inputs takes a list of arrays, or a dict by their names; one of several outputs gives a list
+        of arrays, or a dict, as it was made.
+        """
         size = arguments.batch_size("batch_size", batch_size)
         steps = arguments.count_or_none("steps", steps)
         progress = Progress(arguments.verbosity(verbose))
         source = self._inputs_source(x, size, batch_size, steps)
-        output_shape = tuple(self._graph().output.shape)
+        output_shapes = [tuple(output.shape) for output in self._graph().outputs]
         if isinstance(source, ArraySource) and not source.feed.size:
-            return np.empty((0, *output_shape), dtype=np.float32)
+            return self._packed([np.empty((0, *shape), dtype=np.float32) for shape in output_shapes])
         listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=source.steps)
         progress.begin(source.steps)
         try:
-            outputs = loops.predict(self, output_shape, source, listeners, progress)
+            outputs = loops.predict(self, output_shapes, source, listeners, progress)
             progress.end({})
         finally:
             progress.close()
@@ -241,10 +245,10 @@ class Trainer(Compiling):
         return self._batch_figures(compiled, runner, feed, runner.test(feed, 0, feed.size), return_dict)
 
     @exclusive
-    def predict_on_batch(self, x: Any) -> npt.NDArray[np.float32]:
-        """The model's outputs for one batch `x` (n, ...)."""
-        inputs = self._inputs(x)
-        return self._program().forward(inputs)
+    def predict_on_batch(self, x: Any) -> Any:
+        """The model's outputs for one batch `x` (n, ...), as `predict` gives them."""
+        inputs = self._all_inputs(x)
+        return self._packed(self._program().forward_all(inputs))
 
     @exclusive
     def explain(self, batch_size: int = 128, as_dict: bool = False) -> dict[str, Any] | None:

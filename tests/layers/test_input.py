@@ -56,6 +56,7 @@ def test_config_makes_the_layer_again() -> None:
     assert layers.InputLayer.from_config(layer.get_config()).get_config() == layer.get_config()
 
 
-def test_calling_a_layer_on_it_is_refused_by_name() -> None:
-    with pytest.raises(NotSupportedError, match="functional API"):
-        layers.Dense(3)(layers.Input((2,)))
+def test_a_layer_can_be_called_on_it() -> None:
+    tensor = layers.Input((2,))
+    assert layers.Dense(3)(tensor).shape == (None, 3)
+    assert tensor.layer.output is tensor

@@ -1,0 +1,151 @@
+"""The base of all models: Keras's methods of training, files and texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from convcore.errors import NotSupportedError
+from convcore.layers.base import Layer
+from convcore.models.network import Network
+from convcore.training import Trainer
+from convcore.training.busy import exclusive
+
+if TYPE_CHECKING:
+    from convcore.program import Runner
+
+__all__ = ["Model"]
+
+
+class Model(Trainer, Network, record_build=False):
+    """``Model(inputs, outputs)``: the layers that lead from `inputs` to `outputs`, as one layer that can be trained.
+
+    Inputs are `Input` tensors, outputs what layers gave when they were called on them, both one, or a list or dict.
+    The model is a `Functional`. Subclasses with a call() of their own are refused.
+
+    >>> from convcore import layers
+    >>> inputs = layers.Input((4,))
+    >>> x = layers.Dense(4, activation="relu")(inputs)
+    >>> model = Model(inputs, layers.Add()([x, inputs]))
+    >>> model.output_shape, model.count_params()
+    ((None, 4), 20)
+    """
+
+    _not_copied: ClassVar[frozenset[str]] = Network._not_copied | {"_runner", "_lock"}
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model:
+            from convcore.models.functional import Functional
+
+            return super().__new__(Functional)
+        return super().__new__(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise NotSupportedError(
+            f"convcore does not implement subclasses of keras.Model, as {type(self).__name__} is (supported: "
+            "keras.Model(inputs, outputs), keras.Sequential, and layers of one's own with forward and backward)"
+        )
+
+    @exclusive
+    def __call__(self, x: Any, training: bool | None = False) -> Any:
+        """The output for a batch `x`, any real dtype; builds the model first if it is not built yet."""
+        return super().__call__(x, training)
+
+    @exclusive
+    def forward(self, x: Any, training: bool = True) -> Any:
+        """The output for a batch `x`; with ``training=True`` it can be followed by `backward`."""
+        return super().forward(x, training)
+
+    @exclusive
+    def backward(self, dy: Any) -> Any:
+        """The gradient with respect to the last forward's input; those of the weights are in ``variable.grad``."""
+        return super().backward(dy)
+
+    def _program(self) -> Runner:
+        # Layers shared with another model may have moved, or `trainable` may have changed: this notices.
+        self._parameters()
+        return super()._program()
+
+    def _invalidate(self) -> None:
+        Network._invalidate(self)
+        Trainer._invalidate(self)
+
+    # Configuration, files, texts
+
+    @classmethod
+    def _restore(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]]) -> Any:
+        return cls.from_config(config, custom_objects)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Any:
+        """A new model, with new weights, from what `get_config` returned."""
+        raise NotSupportedError(
+            f"convcore does not implement {cls.__name__}.from_config (supported: Functional, Sequential)"
+        )
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
+        *,
+        style: str = "keras3",
+    ) -> None:
+        """Print the layers with their output shapes and numbers of parameters, as Keras 3 does.
+
+        ``style="keras2"`` gives the table of the older tutorials; `print_fn` receives the text instead of stdout,
+        whole in Keras 3's style and line by line in Keras 2's.
+        """
+        from convcore.summary import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+            style=style,
+        )
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Keras's text of the architecture: refused, with what there is instead."""
+        raise NotSupportedError(
+            "convcore does not implement model.to_json (supported: model.get_config(), plain data for json.dumps, with "
+            "keras.Sequential.from_config; model.save(path) and keras.models.load_model for the weights too)"
+        )
+
+    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None) -> None:
+        """Write the model to the file `filepath`: see `convcore.saving.save_model`."""
+        from convcore.saving import save_model
+
+        save_model(self, filepath, overwrite=overwrite)
+
+    def save_weights(
+        self, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: None = None
+    ) -> None:
+        """Write only the weights to the file `filepath`: see `convcore.saving.save_weights`."""
+        from convcore.saving import save_weights
+
+        if max_shard_size is not None:
+            raise NotSupportedError(
+                f"convcore does not implement max_shard_size={max_shard_size!r} (supported: None, one file)"
+            )
+        save_weights(self, filepath, overwrite=overwrite)
+
+    def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+        """Read the weights from the file `filepath`: see `convcore.saving.load_weights`."""
+        from convcore.saving import load_weights
+
+        load_weights(self, filepath, skip_mismatch=skip_mismatch)
+
+    def _resume_training(self, filepath: str | os.PathLike[str]) -> None:
+        """Go on where the file `filepath` stands: see `convcore.saving.resume`."""
+        from convcore.saving.resume import resume_training
+
+        resume_training(self, filepath)

@@ -1,0 +1,176 @@
+"""What all models have: layers with their weights, and a graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, StateError
+from convcore.layers.base import Layer
+from convcore.layers.eager import is_home
+from convcore.layers.structures import flat
+from convcore.layers.symbolic import SymbolicTensor
+from convcore.variables import FlatParameters, Variable
+
+if TYPE_CHECKING:
+    from convcore.program import Graph
+
+__all__ = ["Network"]
+
+
+class Network(Layer, record_build=False):
+    """Layers that are one layer together."""
+
+    _not_copied: ClassVar[frozenset[str]] = Layer._not_copied | {"_compiled_graph"}
+    _compiled_graph: Graph | None = None
+
+    def __init__(self, trainable: bool = True, name: str | None = None) -> None:
+        super().__init__(trainable=trainable, name=name)
+        self._layers: list[Layer] = []
+        self._trained: tuple[bool, ...] = ()
+
+    @property
+    def _is_custom(self) -> bool:
+        return False
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers."""
+        return list(self._layers)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer called `name`, or the one at `index`."""
+        if index is not None and name is not None:
+            raise ParameterError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
+        layers = self.layers
+        if index is not None:
+            if index >= len(layers):
+                raise ParameterError(
+                    f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers."
+                )
+            return layers[index]
+        if name is None:
+            raise ParameterError("Provide either a layer name or layer index at `get_layer`.")
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ParameterError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
+
+    # Inputs and outputs
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """What stands for the inputs, in a list."""
+        return flat(self._structures("inputs")[0])
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """What stands for the outputs, in a list."""
+        return flat(self._structures("outputs")[1])
+
+    @property
+    def input(self) -> Any:
+        """What stands for the inputs, as they were given."""
+        return self._structures("input")[0]
+
+    @property
+    def output(self) -> Any:
+        """What stands for the outputs, as they were given."""
+        return self._structures("output")[1]
+
+    @property
+    def input_shape(self) -> Any:
+        shapes = [tensor.shape for tensor in self.inputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        shapes = [tensor.shape for tensor in self.outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    def _structures(self, what: str) -> tuple[Any, Any]:
+        """Inputs and outputs, in the structures of a call. NotBuiltError before the model is built."""
+        raise NotBuiltError(f"Model '{self.name}' has no defined {what} yet.")
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that give the outputs."""
+        return [tensor.layer.name for tensor in self.outputs]
+
+    # Weights
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All variables, layer by layer, each once."""
+        return list(dict.fromkeys(variable for layer in self._layers for variable in layer.weights))
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it sets it for every layer."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self._layers:
+            layer.trainable = self._trainable
+
+    def _move_in(self, home: FlatParameters) -> None:
+        super()._move_in(home)
+        for layer in self._layers:
+            layer._move_in(home)
+
+    # What the engine and the training methods use
+
+    def _graph(self) -> Graph:
+        """The model as the engine's graph. StateError before the model is built."""
+        if not self.built:
+            raise StateError(
+                f"{type(self).__name__} model '{self.name}' is not built yet: it does not know its input shape."
+            )
+        if self._compiled_graph is None:
+            from convcore.program import Graph
+
+            shapes = [tensor.shape for tensor in self.inputs]
+            known = [tuple(dim for dim in shape[1:] if dim is not None) for shape in shapes]
+            for shape, dims in zip(shapes, known, strict=True):
+                if len(dims) != len(shape) - 1:
+                    raise NotSupportedError(
+                        f"convcore does not implement inputs of unknown size (supported: a known shape, such as "
+                        f"(28, 28, 1)). Received: input shape {shape}"
+                    )
+            graph = Graph(*known)
+            graph.outputs = self._lower_all(graph, list(graph.inputs))
+            self._compiled_graph = graph
+        return self._compiled_graph
+
+    def _parameters(self) -> FlatParameters:
+        """The flat buffers of exactly this model's variables, in the order of `get_weights`.
+
+        When another model that shares layers has taken the variables into its own buffers, they move back and the
+        compiled forms of this model are dropped; likewise when `trainable` has changed for one of them. So ask for the
+        parameters before using a compiled form.
+        """
+        variables = self.weights
+        home = self._home
+        trained = tuple(variable.trainable for variable in variables)
+        if home is None or home.variables != tuple(variables) or not is_home(home, variables):
+            home = FlatParameters(variables)
+            self._move_in(home)
+            self._invalidate()
+        elif trained != self._trained:
+            self._invalidate()
+        self._trained = trained
+        return home
+
+    def _home_parameters(self) -> FlatParameters:
+        return self._parameters()
+
+    def _invalidate(self) -> None:
+        """Drop what was compiled for the model as it was."""
+        self._compiled_graph = None
+        self._eager.clear()

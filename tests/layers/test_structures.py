@@ -1,0 +1,19 @@
+"""Structures of arguments and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from convcore.layers.structures import flat, packed
+
+
+@pytest.mark.parametrize(
+    ("structure", "things"),
+    [(3, [3]), ([3], [3]), ((1, [2, {"a": 3}]), [1, 2, 3]), ({"b": 1, "a": [2]}, [1, 2]), ([], [])],
+)
+def test_things_in_order_and_back(structure: Any, things: list[int]) -> None:
+    assert flat(structure) == things
+    assert packed(structure, things) == structure
+    assert flat(packed(structure, [str(thing) for thing in things])) == [str(thing) for thing in things]
