@@ -39,6 +39,7 @@ from convcore.layers.merging import (
     multiply,
     subtract,
 )
+from convcore.layers.normalization import BatchNormalization
 from convcore.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -65,6 +66,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "Concatenate",
+    "BatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
     "Convolution2D",

@@ -22,6 +22,7 @@ from convcore.layers.global_pooling import (
 )
 from convcore.layers.input import InputLayer
 from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from convcore.layers.normalization import BatchNormalization
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU
 from convcore.layers.rescaling import Rescaling
@@ -39,6 +40,7 @@ _CLASSES: dict[str, type[Layer]] = {
         AveragePooling1D,
         AveragePooling2D,
         Concatenate,
+        BatchNormalization,
         Conv2D,
         Conv2DTranspose,
         Dense,

@@ -3,6 +3,7 @@
 #include "kernel.h"
 
 #include "activation.c"
+#include "batch_norm.c"
 #include "border.c"
 #include "constraint.c"
 #include "conv2d.c"
@@ -64,6 +65,11 @@ static const kernel kernels[] = {
     {"fold", 2, fold, fold_tasks, no_scratch},
     {"unfold_planes", 2, unfold_planes, unfold_planes_tasks, no_scratch},
     {"fold_planes", 2, fold_planes, fold_planes_tasks, no_scratch},
+    {"batch_norm", 4, batch_norm, norm_row_tasks, no_scratch},
+    {"batch_norm_backward", 6, batch_norm_backward, norm_row_tasks, no_scratch},
+    {"batch_norm_statistics", 6, batch_norm_statistics, norm_task, no_scratch},
+    {"centered_squares", 3, centered_squares, norm_chunk_tasks, no_scratch},
+    {"normalized_products", 4, normalized_products, norm_chunk_tasks, no_scratch},
     {"sum_rows", 2, sum_rows, sum_rows_tasks, no_scratch},
     {"sum_chunks", 2, sum_chunks, sum_chunks_tasks, no_scratch},
     {"max_pool2d", 3, max_pool2d, max_pool2d_tasks, no_scratch},

@@ -341,6 +341,7 @@ int main(int argc, char **argv) {
         check_gradients();
         check_penalties();
         check_constraints();
+        check_batch_norm();
         check_permute();
         check_log_softmax();
         check_prelu();

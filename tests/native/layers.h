@@ -57,4 +57,54 @@ static void check_prelu(void) {
     same("prelu_backward", &p, dx, expected_dx, size);
 }
 
+static void check_batch_norm(void) {
+    const problem p = {.n = 1 + below(150), .oc = 1 + below(140), .count = 1 + below(64), .a = 0.5, .b = 0.75};
+    const int64_t size = p.n * p.oc, parts = chunks(&p), c = p.oc;
+    real *x = numbers(size), *dy = numbers(size), *y = reals(size), *dx = reals(size), *partial = reals(parts * c);
+    real *sums = numbers(c), *squares = reals(c), *products = reals(c), *norm = reals(3 * c), *gamma = numbers(c);
+    real *beta = numbers(c), *mean = numbers(c), *variance = numbers(c);
+    double *expected = doubles(size), *by_channel = doubles(c), *moved = doubles(c);
+    problem centred = p;
+    centred.a = 2;
+    FOR(k, c) by_channel[k] = 0;
+    FOR(i, size) by_channel[i % c] += pow((double)x[i] - 2 * (double)sums[i % c], 2);
+    RUN("centered_squares", &centred, x, sums, partial);
+    sum_chunks(&p, partial, squares, c);
+    same("centered_squares", &p, squares, by_channel, c);
+
+    FOR(k, c) moved[k] = (double)mean[k] * 0.75 + (double)sums[k] / (double)p.n * 0.25;
+    RUN("batch_norm_statistics", &p, sums, squares, gamma, norm, mean, variance);
+    near("batch_norm_statistics", &p, mean, moved, c);
+    FOR(k, c) moved[k] = (double)gamma[k] / sqrt((double)squares[k] / (double)p.n + 0.5);
+    near("batch_norm_statistics", &p, norm + 2 * c, moved, c);
+    FOR(k, c) variance[k] = 1, moved[k] = 1 / sqrt(1.5);
+    RUN("batch_norm_statistics", &p, NULL, NULL, NULL, norm, mean, variance);
+    near("batch_norm_statistics without sums", &p, norm + 2 * c, moved, c);
+
+    FOR(k, c) norm[k] = (real)(below(5) - 2), norm[c + k] = 2, norm[2 * c + k] = (real)(1 + below(3));
+    FOR(i, size)
+    expected[i] = ((double)x[i] - (double)norm[i % c]) * (double)norm[2 * c + i % c] + (double)beta[i % c];
+    RUN("batch_norm", &p, x, norm, beta, y);
+    same("batch_norm", &p, y, expected, size);
+    FOR(i, size) expected[i] -= (double)beta[i % c];
+    RUN("batch_norm", &p, x, norm, NULL, y);
+    same("batch_norm without beta", &p, y, expected, size);
+
+    FOR(k, c) by_channel[k] = 0;
+    FOR(i, size) by_channel[i % c] += 2 * (double)dy[i] * ((double)x[i] - (double)norm[i % c]);
+    RUN("normalized_products", &p, dy, x, norm, partial);
+    sum_chunks(&p, partial, products, c);
+    same("normalized_products", &p, products, by_channel, c);
+    FOR(i, size) {
+        const double unit = 2 * ((double)x[i] - (double)norm[i % c]),
+                     both = (double)sums[i % c] + unit * by_channel[i % c];
+        expected[i] = (double)norm[2 * c + i % c] * ((double)dy[i] - both / (double)p.n);
+    }
+    RUN("batch_norm_backward", &p, dy, x, norm, sums, products, dx);
+    near("batch_norm_backward", &p, dx, expected, size);
+    FOR(i, size) expected[i] = (double)norm[2 * c + i % c] * (double)dy[i];
+    RUN("batch_norm_backward", &p, dy, x, norm, NULL, NULL, dx);
+    same("batch_norm_backward without sums", &p, dx, expected, size);
+}
+
 #endif

@@ -7,6 +7,7 @@ from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
 from convcore.program.nodes.noise import Dropout
+from convcore.program.nodes.normalization import BatchNorm
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import ScaleShift
 from convcore.program.nodes.pooling import (
@@ -28,6 +29,7 @@ NODES: dict[str, Kind] = {
     **{name: Softmax(name) for name in SOFTMAXES},
     "add": Sum(),
     "average": Sum(),
+    "batch_norm": BatchNorm(),
     "concatenate": Concatenate(),
     "avg_pool2d": AvgPool2D(),
     "avg_pool_planes": AvgPoolPlanes(),

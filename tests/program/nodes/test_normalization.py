@@ -1,0 +1,36 @@
+"""Batch normalization, alone; `tests/layers/test_normalization.py` has its gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convcore.errors import ShapeError, StateError
+from convcore.program import Graph, Runner
+from convcore.variables import FlatParameters, Variable
+from tests.checks import normals
+
+
+def test_training_moves_the_statistics_and_inference_takes_them() -> None:
+    (x,) = normals(1, (11, 4, 5))
+    mean, variance = (Variable(np.zeros(5, np.float32), name=name) for name in ("mean", "variance"))
+    graph = Graph((4, 5))
+    graph.output = graph.add(
+        "batch_norm", graph.input, parameters=(None, None, mean, variance), epsilon=0.0, momentum=0.0, learning=True
+    )
+    runner = Runner(graph, FlatParameters([mean, variance]))
+    y = runner.forward(x, training=True)
+    np.testing.assert_allclose(y, (x - x.mean((0, 1))) / x.std((0, 1)), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(variance.value, x.var((0, 1)), rtol=1e-5)
+    np.testing.assert_allclose(runner.forward(x), y, rtol=1e-5, atol=1e-6)
+
+
+def test_parameters_that_do_not_fit() -> None:
+    graph = Graph((4, 5))
+    four = Variable(np.zeros(4, np.float32), name="four")
+    settings = {"epsilon": 0.1, "momentum": 0.9, "learning": True}
+    with pytest.raises(StateError, match="moving"):
+        graph.add("batch_norm", graph.input, parameters=(None, None, None, None), **settings)
+    with pytest.raises(ShapeError, match="each channel"):
+        graph.add("batch_norm", graph.input, parameters=(None, None, four, four), **settings)
+    assert graph.nodes == []
