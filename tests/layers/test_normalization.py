@@ -104,7 +104,7 @@ def test_a_network_with_it_learns() -> None:
     )
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, epochs=12, verbose=0).history
-    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    assert history["loss"][-1] < 0.7 * history["loss"][0]
     assert model.layers[1].get_weights()[2].any()
 
 

@@ -18,6 +18,7 @@ from convcore.layers.registry import deserialize, serialize
         layers.ELU(0.5),
         layers.LeakyReLU(),
         layers.PReLU(shared_axes=[1]),
+        layers.BatchNormalization(axis=1, scale=False),
         layers.Conv2D(2, 3),
         layers.Dense(2),
         layers.DepthwiseConv2D(3, depth_multiplier=2),
