@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcore.plans import border, dense
+from convcore.plans import border, dense, winograd
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry, Shape
 
@@ -13,6 +13,7 @@ __all__ = [
     "chunk_images",
     "forward",
     "partial_weights",
+    "prepare_weights",
     "sum_over_rows",
     "transposed",
 ]
@@ -33,12 +34,36 @@ def _kernel(name: str, g: Geometry) -> str:
     return name if g.groups == 1 else f"{name}_groups"
 
 
-def forward(steps: Steps, g: Geometry, x: Buffer, w: Buffer, bias: Buffer | None, y: Buffer, *, relu: bool) -> None:
-    """y = conv(x, w) + bias, then max(0, y) with `relu`."""
+def prepare_weights(steps: Steps, g: Geometry, w: Buffer, *, exact: bool) -> Buffer | None:
+    """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
+    side = None if winograd.reason_direct(g, exact=exact) else winograd.tile_side(g)
+    return None if side is None else winograd.prepare(steps, g, w, side)
+
+
+def forward(
+    steps: Steps,
+    g: Geometry,
+    x: Buffer,
+    w: Buffer,
+    bias: Buffer | None,
+    y: Buffer,
+    *,
+    relu: bool,
+    turned: Buffer | None = None,
+    note: str | None = None,
+) -> None:
+    """y = conv(x, w) + bias, then max(0, y) with `relu`; `turned` are the weights that `prepare_weights` prepared,
+    which are released, and `note` says why there are none."""
+    side = None if turned is None else winograd.tile_side(g)
+    if turned is not None and side is not None:
+        winograd.convolve(steps, g, x, turned, bias, y, side, relu=relu, images=by_image(g))
+        steps.release(turned)
+        return
     if _is_matrix_product(g):
         dense.forward(steps, g.n * g.ih * g.iw, g.ic, g.oc, x, w, bias, y, relu=relu)
         return
-    steps.add(_kernel("conv2d_forward", g), g.fields() | {"relu": int(relu)}, x, w, bias, y, work=g.multiply_adds)
+    fields, images = g.fields() | {"relu": int(relu)}, by_image(g) if g.groups == 1 else None
+    steps.add(_kernel("conv2d_forward", g), fields, x, w, bias, y, work=g.multiply_adds, images=images, note=note)
 
 
 def transposed(
@@ -57,13 +82,19 @@ def transposed(
     steps.release(turned)
 
 
-def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer) -> None:
-    """dx from dy."""
+def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, *, exact: bool = True) -> None:
+    """dx from dy; by Winograd's algorithm where that pays, unless `exact`."""
     if _is_matrix_product(g):
         dense.backward_data(steps, g.n * g.ih * g.iw, g.ic, g.oc, dy, w, dx)
         return
     turned = steps.reals(g.w_size)
     steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
+    back = winograd.backward_geometry(g)
+    prepared = prepare_weights(steps, back, turned, exact=exact)
+    if prepared is not None:
+        forward(steps, back, dy, turned, None, dx, relu=False, turned=prepared)
+        steps.release(turned)
+        return
     steps.add(_kernel("conv2d_backward_data", g), g.fields(), dy, turned, None, dx, work=g.multiply_adds)
     for part, first, strip in border.strips(steps, g, dx):
         dy_part = dy.at(first * g.oh * g.ow * g.oc * steps.item_bytes)

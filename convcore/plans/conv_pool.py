@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from convcore.plans import conv, dense
-from convcore.plans.layout import CACHE_LINE
+from convcore.plans import conv, dense, winograd
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
@@ -17,7 +16,8 @@ __all__ = [
     "turn_weights",
 ]
 
-FREQUENCIES = 16
+# The pool's window is the tile of Winograd's algorithm.
+WINDOW = 2
 MOST_LANES = 16
 LEAST_CHANNELS = 16
 LEAST_TILES = 4
@@ -79,10 +79,7 @@ def prepare_weights(steps: Steps, g: Geometry, pool: Geometry, w: Buffer, *, exa
     """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
     if _why_direct(g, pool, exact=exact) is not None:
         return None
-    # Each frequency's weights end with a cache line of padding, see winograd.c.
-    turned = steps.bytes(FREQUENCIES * (g.ic * g.oc * steps.item_bytes + CACHE_LINE))
-    steps.add("winograd_weights", _fields(g, pool), w, turned, work=FREQUENCIES * g.ic * g.oc)
-    return turned
+    return winograd.prepare(steps, g, w, WINDOW)
 
 
 def _why_direct(g: Geometry, pool: Geometry, *, exact: bool) -> str | None:
@@ -108,7 +105,7 @@ def forward(
     fields, images = _fields(g, pool) | {"relu": int(relu)}, conv.by_image(g)
     windows = g.n * pool.oh * pool.ow * g.oc
     if turned is not None:
-        work = windows * FREQUENCIES * g.ic
+        work = windows * winograd.frequencies(WINDOW) * g.ic
         steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=work, images=images)
         steps.release(turned)
         return

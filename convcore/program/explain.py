@@ -143,6 +143,5 @@ def _note(kernel: str, origin: Origin) -> str | None:
     unfused = NODES[node.kind].unfused
     if unfused is not None:
         return f"{unfused} is not fused"
-    behind = "no max-pool right behind: direct sum" if kernel == "conv2d_forward" else None
-    note: str | None = node.settings.get("note", behind)
+    note: str | None = node.settings.get("note")
     return note

@@ -15,6 +15,8 @@
 #include "conv2d_pool_backward_data.c"
 #include "conv2d_pool_backward_weights.c"
 #include "conv2d_pool_c1.c"
+#include "conv2d_winograd.c"
+#include "conv2d_winograd_pool.c"
 #include "dense.c"
 #include "gradient.c"
 #include "log_softmax.c"
@@ -32,7 +34,6 @@
 #include "prelu.c"
 #include "unfold.c"
 #include "unpool.c"
-#include "winograd.c"
 
 static int64_t no_scratch(const problem *p) { return (void)p, 0; }
 
@@ -51,6 +52,7 @@ static const kernel kernels[] = {
      conv2d_backward_weights_groups_scratch},
     {"conv2d_forward_pool", 5, conv2d_forward_pool, conv2d_forward_pool_tasks, conv2d_forward_pool_scratch},
     {"conv2d_forward_pool_c1", 5, conv2d_forward_pool_c1, conv2d_forward_pool_tasks, conv2d_forward_pool_c1_scratch},
+    {"conv2d_winograd", 4, conv2d_winograd, conv2d_winograd_tasks, conv2d_winograd_scratch},
     {"winograd_weights", 2, winograd_weights, winograd_weights_tasks, no_scratch},
     {"conv2d_winograd_pool", 5, conv2d_winograd_pool, conv2d_winograd_pool_tasks, conv2d_winograd_pool_scratch},
     {"conv2d_backward_weights_pool", 4, conv2d_backward_weights_pool, conv2d_backward_weights_pool_tasks,

@@ -88,7 +88,7 @@ def test_exact_maths_says_so() -> None:
         ([layers.ReLU(0.5), layers.MaxPooling2D(2)], "activation", "activation relu is not fused"),
         ([layers.Activation("tanh")], "activation", "activation tanh is not fused"),
         ([layers.Rescaling(2.0)], "scale_shift", "rescaling is not fused"),
-        ([], "conv2d_forward", "no max-pool right behind: direct sum"),
+        ([], "conv2d_forward", "fewer than 16 channels or more than 1024: no Winograd"),
     ],
 )
 def test_why_a_path_is_not_the_fast_one(stack: list[Any], kernel: str, note: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcore.errors import StateError
-from convcore.plans import conv, conv_pool
+from convcore.plans import conv, conv_pool, winograd
 from convcore.plans.steps import Buffer
 from convcore.program.nodes.kind import Kind, Parameters, Windowed
 from convcore.program.values import Node, Shape
@@ -40,20 +40,28 @@ class Conv2D(Windowed):
         settings.setdefault("relu", False)
         return geometry.y_shape[1:]
 
+    def prepare(self, low: Lowering, node: Node) -> Buffer | None:
+        return conv.prepare_weights(low.steps, self._geometry(low, node), low.parameters_of(node)[0], exact=low.exact)
+
     def forward(self, low: Lowering, node: Node) -> None:
-        g = node.settings["geometry"].with_batch(low.n)
+        g = self._geometry(low, node)
         w, bias = low.parameters_of(node)
-        y = low.new_value(node.output)
-        conv.forward(low.steps, g, low.value(node.inputs[0]), w, bias, y, relu=node.settings["relu"])
+        x, y = low.value(node.inputs[0]), low.new_value(node.output)
+        turned, note = low.prepared(node), node.settings.get("note") or winograd.reason_direct(g, exact=low.exact)
+        conv.forward(low.steps, g, x, w, bias, y, relu=node.settings["relu"], turned=turned, note=note)
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        g = node.settings["geometry"].with_batch(low.n)
+        g = self._geometry(low, node)
         dy = low.masked_gradient(node.output) if node.settings["relu"] else low.gradient(node.output)
         dw, db = low.gradients_of(node)
         conv.backward_weights(low.steps, g, low.value(node.inputs[0]), dy, dw, db)
         if wanted[0]:
             w, _ = low.parameters_of(node)
-            conv.backward_data(low.steps, g, dy, w, low.new_gradient(node.inputs[0]))
+            conv.backward_data(low.steps, g, dy, w, low.new_gradient(node.inputs[0]), exact=low.exact)
+
+    def _geometry(self, low: Lowering, node: Node) -> Geometry:
+        geometry: Geometry = node.settings["geometry"]
+        return geometry.with_batch(low.n)
 
 
 class Conv2DPool(Kind):

@@ -1,0 +1,96 @@
+"""Steps of a 3x3 convolution by Winograd's algorithm, and when it pays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from convcore.plans.layout import CACHE_LINE
+from convcore.plans.steps import Buffer, Steps
+from convcore.shapes import Geometry
+
+__all__ = ["backward_geometry", "convolve", "frequencies", "prepare", "reason_direct", "tile_side"]
+
+# Multiply-adds that transforms cost a tile and a channel, in and out, by the side of the tile: measured, as the next.
+TRANSFORM_COSTS = {2: 185, 4: 770}
+# Fewer tiles than this wait for the weights: for those that lie in a core's own cache, and for larger ones.
+FEW_TILES, FEW_TILES_OF_MANY_WEIGHTS = 14, 28
+MANY_WEIGHTS_BYTES = 2 << 20
+MOST_WEIGHTS_BYTES = 24 << 20
+LEAST_CHANNELS = 16
+MOST_CHANNELS = 1024
+
+
+def frequencies(side: int) -> int:
+    """Of a tile of `side` x `side` outputs."""
+    return (side + 2) ** 2
+
+
+def weight_bytes(g: Geometry, side: int, item_bytes: int) -> int:
+    """Of the turned weights: those of each frequency end with a cache line of padding, see winograd.h."""
+    return frequencies(side) * (g.ic * g.oc * item_bytes + CACHE_LINE)
+
+
+def reason_direct(g: Geometry, *, exact: bool) -> str | None:
+    """Why the sum is computed directly; None if Winograd's algorithm computes it. The size of the batch has no say: it
+    must not change an image's bits."""
+    if exact:
+        return "exact maths: no Winograd"
+    if (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.groups, g.border) != (3, 3, 1, 1, 1, 1, 1, 0):
+        return "Winograd is for 3x3 kernels with stride and dilation 1, without groups, padded with zeros"
+    if min(g.ic, g.oc) < LEAST_CHANNELS or max(g.ic, g.oc) > MOST_CHANNELS:
+        return f"fewer than {LEAST_CHANNELS} channels or more than {MOST_CHANNELS}: no Winograd"
+    if tile_side(g) is None:
+        return "few pixels for so many weights: no Winograd"
+    return None
+
+
+def tile_side(g: Geometry) -> int | None:
+    """The side of the tiles that cost least; None if the direct sum costs less."""
+    direct = g.oh * g.ow * 9 * g.ic * g.oc
+    costs = {side: _cost(g, side) for side in TRANSFORM_COSTS if weight_bytes(g, side, 4) <= MOST_WEIGHTS_BYTES}
+    best = min(costs, key=lambda side: costs[side], default=None)
+    return best if best is not None and costs[best] < direct else None
+
+
+def _cost(g: Geometry, side: int) -> int:
+    """Of one image, in multiply-adds; its weights are turned once."""
+    tiles = -(-g.oh // side) * -(-g.ow // side)
+    many = weight_bytes(g, side, 4) > MANY_WEIGHTS_BYTES
+    rows = max(tiles, FEW_TILES_OF_MANY_WEIGHTS if many else FEW_TILES)
+    return frequencies(side) * (rows + 1) * g.ic * g.oc + TRANSFORM_COSTS[side] * tiles * (g.ic + g.oc)
+
+
+def _fields(g: Geometry, side: int) -> dict[str, int]:
+    return g.fields() | {"th": side, "tw": side}
+
+
+def prepare(steps: Steps, g: Geometry, w: Buffer, side: int) -> Buffer:
+    """The weights w (3, 3, ic, oc), turned."""
+    turned = steps.bytes(weight_bytes(g, side, steps.item_bytes))
+    steps.add("winograd_weights", _fields(g, side), w, turned, work=frequencies(side) * g.ic * g.oc)
+    return turned
+
+
+def convolve(
+    steps: Steps,
+    g: Geometry,
+    x: Buffer,
+    turned: Buffer,
+    bias: Buffer | None,
+    y: Buffer,
+    side: int,
+    *,
+    relu: bool,
+    images: tuple[int, int],
+) -> None:
+    """y = conv(x, w) + bias, then max(0, y) with `relu`, from the turned weights."""
+    tiles = g.n * -(-g.oh // side) * -(-g.ow // side)
+    fields, work = _fields(g, side) | {"relu": int(relu)}, tiles * frequencies(side) * g.ic * g.oc
+    steps.add("conv2d_winograd", fields, x, turned, bias, y, work=work, images=images)
+
+
+def backward_geometry(g: Geometry) -> Geometry:
+    """The convolution that takes dy to dx, with the taps turned round: what `g` padded is cut off, what it did not is
+    padded."""
+    turned = replace(g, ih=g.oh, iw=g.ow, ic=g.oc, oh=g.ih, ow=g.iw, oc=g.ic)
+    return replace(turned, pt=2 - g.pt, pl=2 - g.pl, pb=2 - g.pb, pr=2 - g.pr)
