@@ -15,6 +15,7 @@ from convcore import regularizers
 from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
+from convcore.layers.seeds import SeedGenerator
 from convcore.layers.symbolic import Call, SymbolicTensor, call
 from convcore.layers.validation import InputSpec, Shape, check_input, standardize_shape
 from convcore.layers.weighted import Weighted
@@ -53,6 +54,9 @@ class Layer(Weighted):
 
     #: What every layer computes in; inputs of other dtypes are cast to it.
     dtype: str = "float32"
+
+    #: Of a layer that draws random numbers, where its seed is from: it sets it in its constructor.
+    seed_generator: SeedGenerator | None = None
 
     # Layers without a `build` that Keras counts as built from the start.
     _built_at_init: ClassVar[bool] = False

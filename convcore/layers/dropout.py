@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcore import random
-from convcore.errors import ParameterError
 from convcore.layers.base import Layer
+from convcore.layers.seeds import SeedGenerator
 from convcore.layers.validation import real, refuse_unsupported
 
 if TYPE_CHECKING:
@@ -36,15 +35,11 @@ class Dropout(Layer):
             maximum=1.0,
         )
         refuse_unsupported(type(self).__name__, noise_shape=noise_shape)
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
-            raise ParameterError(f"`seed` must be None or an integer from 0 to 2**63 - 1. Received: seed={seed!r}")
-        self.seed = seed
-        self._drawn_seed = seed
+        self.seed_generator: SeedGenerator = SeedGenerator(seed)
+        self.seed = self.seed_generator.seed
 
     def lower(self, graph: Graph, x: Value) -> Value:
-        if self._drawn_seed is None:
-            self._drawn_seed = random.next_seed()
-        return graph.add("dropout", x, rate=self.rate, seed=self._drawn_seed)
+        return graph.add("dropout", x, rate=self.rate, seed=self.seed_generator.drawn)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed, "noise_shape": None}

@@ -37,3 +37,8 @@ class Node:
     settings: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     index: int = 0
+
+    @property
+    def random_key(self) -> int:
+        """The key of the random numbers of a node with the setting `seed`: nodes of one seed still draw their own."""
+        return int((self.settings["seed"] + self.index * 0x9E3779B97F4A7C15) % 2**63)

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.errors import ConvcoreError, ModelFileError, StateError
-from convcore.layers.dropout import Dropout
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.weights import provided_values
 from convcore.saving.container import pack, unpack
 from convcore.saving.files import check_target, path_text, read_regular, write_atomically
-from convcore.saving.variables import describe, named_layers, named_variables, saved_variables
+from convcore.saving.seeds import describe_seeds, restore_seeds
+from convcore.saving.variables import describe, named_variables, saved_variables
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
@@ -36,9 +36,9 @@ def save_model(
 ) -> None:
     """Write a model, its compile arguments and its optimizer's state to the file `filepath`, atomically.
 
-    Loaded again, training goes on bit for bit, with the masks that Dropout layers would have drawn. Any extension is
-    taken (``.safetensors`` is the natural one); the content is convcore's own safetensors format. CheckpointError if
-    the file cannot be written, or exists and `overwrite` is False.
+    Loaded again, training goes on bit for bit, with the random numbers that its layers would have drawn. Any extension
+    is taken (``.safetensors`` is the natural one); the content is convcore's own safetensors format. CheckpointError
+    if the file cannot be written, or exists and `overwrite` is False.
     """
     path = path_text(filepath)
     check_target(path, overwrite)
@@ -53,8 +53,7 @@ def save_model(
     compiled = model.get_compile_config()
     if compiled is not None:
         config["compile"] = compiled
-    seeds = {path: layer._drawn_seed for path, layer in named_layers(model) if isinstance(layer, Dropout)}
-    config["seeds"] = {path: seed for path, seed in seeds.items() if seed is not None}
+    config["seeds"] = describe_seeds(model)
     optimizer = model.optimizer
     if optimizer is not None:
         state = optimizer.get_state()
@@ -88,7 +87,7 @@ def load_model(
         raise ModelFileError(f"{path}: unknown tensors {sorted(set(tensors) - set(values))!r:.200}.")
     try:
         model = _rebuild(config["model"], custom_objects, values, path)
-        _reseed(model, config.get("seeds"))
+        restore_seeds(model, config.get("seeds"))
         if compile and config.get("compile") is not None:
             _recompile(model, config, slots)
     except ModelFileError as error:
@@ -131,17 +130,6 @@ def _rebuild(
     for name, variable in named.items():
         variable.assign(values[name])
     return model
-
-
-def _reseed(model: Model, seeds: Any) -> None:
-    """Give the dropout layers the seeds that they had drawn, so that training draws the same masks."""
-    if not isinstance(seeds, dict):
-        raise ModelFileError("its configuration has no seeds")
-    dropouts = {path: layer for path, layer in named_layers(model) if isinstance(layer, Dropout)}
-    for path, seed in seeds.items():
-        if path not in dropouts or isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-            raise ModelFileError(f"the seed of {path!r:.200} is {seed!r:.200}")
-        dropouts[path]._drawn_seed = seed
 
 
 def _recompile(model: Model, config: dict[str, Any], slots: dict[str, FloatArray]) -> None:

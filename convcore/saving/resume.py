@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convcore.errors import ModelFileError, StateError
-from convcore.layers.dropout import Dropout
 from convcore.saving.container import unpack
 from convcore.saving.files import path_text, read_regular
-from convcore.saving.model_file import _SLOT, _reseed
-from convcore.saving.variables import named_layers
+from convcore.saving.model_file import _SLOT
+from convcore.saving.seeds import restore_seeds
 from convcore.saving.weights_file import load_weights
 
 if TYPE_CHECKING:
@@ -37,7 +36,10 @@ def resume_training(model: Model, filepath: str | os.PathLike[str]) -> None:
     if config.get("kind") != "model" or not isinstance(saved, dict) or not isinstance(iterations, int):
         raise ModelFileError(f"{path}: not the file of a compiled model.")
     load_weights(model, path)
-    _reseed(model, _renamed(model, config.get("seeds"), path))
+    try:
+        restore_seeds(model, config.get("seeds"), by_position=True)
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}") from None
     model._invalidate()  # the program of before has the seeds of before
     optimizer = compiled.optimizer
     slots = {name.removeprefix(_SLOT): value for name, value in tensors.items() if name.startswith(_SLOT)}
@@ -47,12 +49,3 @@ def resume_training(model: Model, filepath: str | os.PathLike[str]) -> None:
         optimizer.learning_rate = rate
     seed = saved.get("shuffle_seed")
     compiled.drawn_seed = seed if isinstance(seed, int) and seed >= 0 else None
-
-
-def _renamed(model: Model, seeds: Any, path: str) -> dict[str, Any]:
-    """The file's seeds by the names of `model`'s layers: another process may have given them other numbers."""
-    names = [name for name, layer in named_layers(model) if isinstance(layer, Dropout)]
-    if not isinstance(seeds, dict) or len(seeds) not in (0, len(names)):
-        raise ModelFileError(f"{path}: its seeds are not those of the model's {len(names)} layers that draw numbers.")
-    values = [seeds[name] for name in names] if set(seeds) == set(names) else list(seeds.values())
-    return dict(zip(names, values, strict=False))

@@ -2,6 +2,7 @@
  *
  * Plain C that the compiler vectorises. No operation here is fused or reordered, so all ISAs give the same bits. */
 #include "kernel.h"
+#include "philox.h"
 #include "point.h"
 
 /* The gradient through a ReLU that ran in another kernel's epilogue: dx = dy where y > 0. buf: dy, y, dx. */
@@ -21,19 +22,6 @@ static void scale_shift(const problem *p, int64_t task, void *const *buf, void *
     real *restrict y = (real *)buf[1] + first;
     const real a = (real)p->a, b = (real)p->b;
     for (int64_t i = 0; i < lanes; i++) y[i] = x[i] * a + b;
-}
-
-/* Philox 4x32-10 (Salmon et al., SC'11): four random words of a key and a counter. */
-static void philox(uint32_t out[4], uint64_t key, uint64_t high, uint64_t low) {
-    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    uint32_t c[4] = {(uint32_t)low, (uint32_t)(low >> 32), (uint32_t)high, (uint32_t)(high >> 32)};
-    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-        const uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
-        const uint32_t next[4] = {(uint32_t)(b >> 32) ^ c[1] ^ k0, (uint32_t)b, (uint32_t)(a >> 32) ^ c[3] ^ k1,
-                                  (uint32_t)a};
-        memcpy(c, next, sizeof next);
-    }
-    memcpy(out, c, sizeof c);
 }
 
 /* y = x / (1 - a) for elements that are kept, 0 for a share a of them; the same key and step give the same mask, so this

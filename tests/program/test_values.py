@@ -17,3 +17,11 @@ def test_two_of_one_shape_are_two() -> None:
     assert a != b
     assert len({a, b}) == 2
     assert Node("relu", (a,), b) != Node("relu", (a,), b)
+
+
+def test_nodes_of_one_seed_have_keys_of_their_own() -> None:
+    nodes = [Node("dropout", (), Value(()), settings={"seed": 2**63 - 1}, index=index) for index in range(3)]
+    keys = [node.random_key for node in nodes]
+    assert keys[0] == 2**63 - 1
+    assert len(set(keys)) == 3
+    assert all(0 <= key < 2**63 for key in keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,28 @@ def test_training_goes_on_to_the_bit(tmp_path: Path) -> None:
     for net in (expected, other):
         net.fit(X, Y, epochs=2, verbose=0)
     assert np.array_equal(weights(other), weights(expected))
+
+
+def test_random_layers_go_on_with_the_numbers_that_they_would_have_drawn(tmp_path: Path) -> None:
+    def net(seed: int) -> Any:
+        keras.utils.set_random_seed(seed)
+        layers = keras.layers
+        model = keras.Sequential(
+            [layers.Input((5,)), layers.Dropout(0.2), layers.Dense(8, "relu"), layers.Dropout(0.5), layers.Dense(3)]
+        )
+        model.compile("adam", "mse")
+        return model
+
+    targets = np.eye(3, dtype=np.float32)[Y]
+    expected, other = net(1), net(2)
+    expected.fit(X, targets, epochs=2, verbose=0)
+    expected.save(tmp_path / "m.keras")
+    resume_training(other, tmp_path / "m.keras")
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    for each in (expected, other, loaded):
+        each.fit(X, targets, epochs=2, verbose=0)
+    assert np.array_equal(weights(other), weights(expected))
+    assert np.array_equal(weights(loaded), weights(expected))
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:

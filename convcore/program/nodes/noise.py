@@ -35,7 +35,5 @@ class Dropout(Kind):
 
     def _step(self, low: Lowering, node: Node, x: Any, y: Any) -> None:
         count = low.n * node.output.size
-        # Layers of one seed still get masks of their own.
-        seed = (node.settings["seed"] + node.index * 0x9E3779B97F4A7C15) % 2**63
-        fields = {"count": count, "kind": seed, "a": node.settings["rate"]}
+        fields = {"count": count, "kind": node.random_key, "a": node.settings["rate"]}
         low.steps.add("dropout", fields, x, low.steps.bind(low.random_state), y, work=count * 4)
