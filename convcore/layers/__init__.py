@@ -7,10 +7,15 @@ from typing import Any
 from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.base import Layer
-from convcore.layers.conv import Conv2D, Convolution2D
-from convcore.layers.conv_transpose import Conv2DTranspose, Convolution2DTranspose
+from convcore.layers.conv import Conv1D, Conv2D, Convolution1D, Convolution2D
+from convcore.layers.conv_transpose import (
+    Conv1DTranspose,
+    Conv2DTranspose,
+    Convolution1DTranspose,
+    Convolution2DTranspose,
+)
 from convcore.layers.dense import Dense
-from convcore.layers.depthwise import DepthwiseConv2D
+from convcore.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D
 from convcore.layers.dropout import Dropout
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -54,7 +59,12 @@ from convcore.layers.prelu import PReLU
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
-from convcore.layers.separable import SeparableConv2D, SeparableConvolution2D
+from convcore.layers.separable import (
+    SeparableConv1D,
+    SeparableConv2D,
+    SeparableConvolution1D,
+    SeparableConvolution2D,
+)
 from convcore.layers.validation import InputSpec
 
 __all__ = [
@@ -65,13 +75,18 @@ __all__ = [
     "AveragePooling2D",
     "AvgPool1D",
     "AvgPool2D",
-    "Concatenate",
     "BatchNormalization",
+    "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
     "Dense",
+    "DepthwiseConv1D",
     "DepthwiseConv2D",
     "Dropout",
     "ELU",
@@ -99,7 +114,9 @@ __all__ = [
     "PReLU",
     "ReLU",
     "Rescaling",
+    "SeparableConv1D",
     "SeparableConv2D",
+    "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
     "Subtract",

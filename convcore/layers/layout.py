@@ -1,4 +1,4 @@
-"""channels_first around nodes that work on channels_last."""
+"""channels_first around nodes that work on channels_last, lines around nodes that work on images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from convcore.program.graph import Graph
     from convcore.program.values import Value
 
-__all__ = ["from_channels_last", "shape_from_channels_last", "shape_to_channels_last", "to_channels_last"]
+__all__ = [
+    "from_channels_last",
+    "from_images",
+    "shape_from_channels_last",
+    "shape_to_channels_last",
+    "to_channels_last",
+    "to_images",
+]
 
 
 def shape_to_channels_last(shape: Shape, data_format: str) -> Shape:
@@ -45,3 +52,13 @@ def from_channels_last(graph: Graph, y: Value, data_format: str) -> Value:
     if data_format != "channels_first" or rank < 2:
         return y
     return graph.add("permute", y, order=(rank - 1, *range(rank - 1)))
+
+
+def to_images(graph: Graph, x: Value) -> Value:
+    """`x`, of images or lines with their channels last, as images: a line is one pixel high."""
+    return graph.add("reshape", x, shape=(1, *x.shape)) if len(x.shape) == 2 else x
+
+
+def from_images(graph: Graph, y: Value, axes: int) -> Value:
+    """`y`, of images with their channels last, as such or, of one `axes`, as lines."""
+    return graph.add("reshape", y, shape=y.shape[1:]) if axes == 1 else y

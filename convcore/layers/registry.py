@@ -9,10 +9,10 @@ from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.base import Layer
-from convcore.layers.conv import Conv2D
-from convcore.layers.conv_transpose import Conv2DTranspose
+from convcore.layers.conv import Conv1D, Conv2D
+from convcore.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose
 from convcore.layers.dense import Dense
-from convcore.layers.depthwise import DepthwiseConv2D
+from convcore.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D
 from convcore.layers.dropout import Dropout
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -27,7 +27,7 @@ from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooli
 from convcore.layers.prelu import PReLU
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten
-from convcore.layers.separable import SeparableConv2D
+from convcore.layers.separable import SeparableConv1D, SeparableConv2D
 
 __all__ = ["deserialize", "register", "serialize"]
 
@@ -41,9 +41,12 @@ _CLASSES: dict[str, type[Layer]] = {
         AveragePooling2D,
         Concatenate,
         BatchNormalization,
+        Conv1D,
         Conv2D,
+        Conv1DTranspose,
         Conv2DTranspose,
         Dense,
+        DepthwiseConv1D,
         DepthwiseConv2D,
         Dropout,
         ELU,
@@ -62,6 +65,7 @@ _CLASSES: dict[str, type[Layer]] = {
         PReLU,
         ReLU,
         Rescaling,
+        SeparableConv1D,
         SeparableConv2D,
         Softmax,
         Subtract,
@@ -73,7 +77,10 @@ _NOT_IN_FILES = frozenset(
     {
         "AvgPool1D",
         "AvgPool2D",
+        "Convolution1D",
+        "Convolution1DTranspose",
         "Convolution2D",
+        "Convolution2DTranspose",
         "GlobalAvgPool1D",
         "GlobalAvgPool2D",
         "GlobalMaxPool1D",
@@ -83,6 +90,7 @@ _NOT_IN_FILES = frozenset(
         "Layer",
         "MaxPool1D",
         "MaxPool2D",
+        "SeparableConvolution1D",
         "SeparableConvolution2D",
         "add",
         "average",

@@ -24,7 +24,6 @@ __all__ = [
     "positive_integer",
     "real",
     "refuse_unsupported",
-    "standardize_data_format",
     "standardize_padding",
     "standardize_shape",
     "standardize_tuple",
@@ -70,8 +69,8 @@ def standardize_shape(shape: Any) -> Shape:
     return tuple(dims)
 
 
-def standardize_tuple(value: Any, count: int, name: str) -> tuple[int, ...]:
-    """`value`, one integer >= 1 or `count` of them, as a tuple of `count` integers."""
+def standardize_tuple(value: Any, count: int, name: str, *, allow_zero: bool = False) -> tuple[int, ...]:
+    """`value`, one integer >= 1 (>= 0 with `allow_zero`) or `count` of them, as a tuple of `count` integers."""
     message = f"The `{name}` argument must be a tuple of {count} integers. Received {name}={value}"
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         values: tuple[Any, ...] = (int(value),) * count
@@ -87,9 +86,10 @@ def standardize_tuple(value: Any, count: int, name: str) -> tuple[int, ...]:
     for element in values:
         if isinstance(element, (bool, np.bool_)) or not isinstance(element, (int, np.integer)):
             raise ParameterError(f"{message}, including element {element} of type {type(element)}")
-    unqualified = {int(element) for element in values if element <= 0}
+    unqualified = {int(element) for element in values if element < (0 if allow_zero else 1)}
     if unqualified:
-        raise ParameterError(f"{message}, including values {unqualified} that do not satisfy `value > 0`")
+        wanted = ">= 0" if allow_zero else "> 0"
+        raise ParameterError(f"{message}, including values {unqualified} that do not satisfy `value {wanted}`")
     too_large = {int(element) for element in values if element > _LARGEST}
     if too_large:
         raise ParameterError(f"{message}, including values {too_large} that do not satisfy `value <= {_LARGEST}`")
@@ -124,11 +124,13 @@ def real(value: Any, message: str, minimum: float = -math.inf, maximum: float = 
     return number
 
 
-def standardize_padding(value: Any) -> str:
-    """`value`, one of "valid" and "same" in any case, in lower case."""
+def standardize_padding(value: Any, *, causal: bool = False) -> str:
+    """`value`, one of "valid", "same" and perhaps "causal" in any case, in lower case."""
+    allowed = ("valid", "same", "causal") if causal else ("valid", "same")
     padding = value.lower() if isinstance(value, str) else value
-    if padding not in ("valid", "same"):
-        raise ParameterError(f"The `padding` argument must be one of 'valid', 'same'. Received: {value!r}")
+    if padding not in allowed:
+        words = ", ".join(map(repr, allowed))
+        raise ParameterError(f"The `padding` argument must be one of {words}. Received: {value!r}")
     return str(padding)
 
 
@@ -141,17 +143,6 @@ def either_data_format(value: Any) -> str:
         "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
         f"Received: data_format={value}"
     )
-
-
-def standardize_data_format(value: Any, layer: str) -> str:
-    """`value`, None or "channels_last" in any case, as "channels_last"."""
-    word = either_data_format(value)
-    if word == "channels_first":
-        raise NotSupportedError(
-            f"convcore does not implement data_format='channels_first' in keras.layers.{layer} "
-            "(supported: 'channels_last'; move the axis with numpy.moveaxis(x, 1, -1))"
-        )
-    return word
 
 
 def refuse_unsupported(layer: str, **arguments: Any) -> None:
@@ -201,7 +192,7 @@ def output_size(size: int | None, kernel: int, stride: int, padding: str, dilati
     """
     if size is None:
         return None
-    if padding == "same":
+    if padding in ("same", "causal"):
         return -(-size // stride)
     return (size - dilation * (kernel - 1) - 1) // stride + 1
 

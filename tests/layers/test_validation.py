@@ -148,12 +148,6 @@ def test_arguments_not_implemented_are_refused_by_name(name: str, make: Any) -> 
         make(3)
 
 
-def test_channels_first_is_refused_with_a_way_out() -> None:
-    for make in (layers.Flatten, layers.MaxPooling2D):
-        with pytest.raises(NotSupportedError, match="moveaxis"):
-            make(data_format="channels_first")
-
-
 @pytest.mark.parametrize(
     ("size", "kernel", "stride", "padding", "dilation", "expected"),
     [

@@ -22,7 +22,8 @@ class Conv2D(Windowed):
     """``conv2d(x, kernel) + bias`` of images, then ``max(0, y)`` with `relu`.
 
     Parameters: kernel (kh, kw, ic // groups, oc) and bias (oc,) or None. Settings: stride, padding, dilation, groups,
-    relu; with depthwise, the kernel is (kh, kw, ic, multiplier) and each channel a group.
+    relu; with depthwise, the kernel is (kh, kw, ic, multiplier) and each channel a group. A kernel without kh, that of
+    a line, has one row.
     """
 
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
@@ -31,7 +32,7 @@ class Conv2D(Windowed):
             raise StateError("a convolution needs a kernel.")
         names = ("stride", "padding", "dilation", "groups")
         words = {name: settings.pop(name) for name in names if name in settings}
-        shape = kernel.shape
+        shape = kernel.shape if len(kernel.shape) > 3 else (1, *kernel.shape)
         if settings.pop("depthwise", False):
             kh, kw, words["groups"], multiplier = shape
             shape = (kh, kw, 1, words["groups"] * multiplier)

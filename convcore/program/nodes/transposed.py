@@ -20,7 +20,8 @@ __all__ = ["Conv2DTranspose"]
 class Conv2DTranspose(Kind):
     """``conv2d_transpose(x, kernel) + bias`` of images.
 
-    Parameters: kernel (kh, kw, oc, ic) and bias (oc,) or None. Settings: stride, padding, output_padding, dilation.
+    Parameters: kernel (kh, kw, oc, ic), without kh for one row, and bias (oc,) or None. Settings: stride, padding,
+    output_padding, dilation.
     The geometry is that of the convolution whose gradient this is: its x is our output.
     """
 
@@ -30,7 +31,8 @@ class Conv2DTranspose(Kind):
             raise StateError("a transposed convolution needs a kernel.")
         names = ("stride", "padding", "output_padding", "dilation")
         words = {name: settings.pop(name) for name in names if name in settings}
-        g = conv2d_transpose_geometry((1, *shapes[0]), kernel.shape, **words)
+        shape = kernel.shape if len(kernel.shape) > 3 else (1, *kernel.shape)
+        g = conv2d_transpose_geometry((1, *shapes[0]), shape, **words)
         settings["transposed"] = g
         return g.x_shape[1:]
 
