@@ -10,7 +10,7 @@ import numpy.typing as npt
 from convcore.errors import DTypeError, LabelError, ShapeError
 from convcore.memory import require_memory
 
-__all__ = ["as_array", "as_indices", "as_reals", "in_given_dtype", "plain"]
+__all__ = ["as_array", "as_indices", "as_reals", "in_given_dtype", "in_same_dtype", "plain"]
 
 Array = npt.NDArray[Any]
 
@@ -60,8 +60,11 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
     for name, array in arrays.items():
         kind = array.dtype.newbyteorder("=")
         if kind in (np.dtype("float32"), np.dtype("float64")):
-            widened = getattr(getattr(operands[name], "dtype", None), "name", "") == "bfloat16"
-            if not widened and not isinstance(operands[name], (list, tuple, int, float)):
+            value = operands[name]
+            widened = getattr(getattr(value, "dtype", None), "name", "") == "bfloat16"
+            # numpy.float64 is a float of Python's, but one that says its dtype.
+            untyped = isinstance(value, (list, tuple, int, float)) and not isinstance(value, np.generic)
+            if not widened and not untyped:
                 floats[name] = kind.name
         elif kind not in _EXACT_IN_FLOAT32 and not isinstance(operands[name], (list, tuple, int)):
             raise DTypeError(
@@ -90,6 +93,14 @@ def in_given_dtype(result: Array, *operands: Any) -> Array:
         return result
     with np.errstate(over="ignore"):  # what is beyond the range is infinite
         return result.astype(wanted)
+
+
+def in_same_dtype(result: Array, operand: Any) -> Array:
+    """`result` of an op that only picks elements of `operand`, in its dtype: integers stay integers."""
+    kind = getattr(operand, "dtype", None)
+    if kind is not None and kind.kind in "iu":
+        return result.astype(kind.newbyteorder("="))
+    return in_given_dtype(result, operand)
 
 
 def as_indices(name: str, value: Any) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import layers, ops
-from convcore.arrays import as_array, as_indices, as_reals, plain
+from convcore.arrays import as_array, as_indices, as_reals, in_same_dtype, plain
 from convcore.errors import DTypeError, LabelError, ResourceLimitError, ShapeError
 from convcore.program import Feed
 from tests.layouts import layouts
@@ -63,6 +63,12 @@ def test_lists_take_the_dtype_beside_them() -> None:
         kind, arrays = as_reals(x=[1.5, 2], w=np.ones(2, dtype))
         assert kind == dtype
         assert {array.dtype.name for array in arrays} == {dtype}
+
+
+def test_numbers_of_numpy_say_their_dtype() -> None:
+    """A numpy.float64 is an instance of float too; only numbers of Python's take the dtype beside them."""
+    assert as_reals(x=np.float64(0.1))[0] == "float64"
+    assert as_reals(x=np.float32(0.1))[0] == as_reals(x=0.1)[0] == "float32"
 
 
 def test_two_dtypes_are_not_mixed() -> None:
@@ -121,3 +127,10 @@ def test_indices_are_integers() -> None:
     for bad in ([1.0], [True], ["1"]):
         with pytest.raises(DTypeError, match="^indices: "):
             as_indices("indices", bad)
+
+
+def test_elements_that_were_picked_keep_their_dtype() -> None:
+    y = np.array([1.0, 2.0], np.float32)
+    for name in ("uint8", "int16", "float16", ">i2"):
+        assert in_same_dtype(y, np.zeros(2, name)).dtype == np.dtype(name).newbyteorder("=")
+    assert in_same_dtype(y, [1, 2]).dtype == np.float32

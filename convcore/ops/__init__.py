@@ -1,9 +1,10 @@
 """Stateless operations on NumPy arrays: convolution, pooling, dense layers, activations, losses, optimizer steps.
 
 Activations are NHWC, weights HWIO, as in Keras. Arrays of float32 are computed in float32 and arrays of float64 in
-float64; float16 and integers of up to 16 bits become float32, which holds them exactly; anything that would be degraded
-silently is refused with a `DTypeError`. Results have the same bits for any number of threads and however a batch is
-split.
+float64; float16, bfloat16 and integers of up to 16 bits become float32, which holds them exactly; anything that would
+be degraded silently is refused with a `DTypeError`. Results of float16 or bfloat16 arrays are rounded to that dtype,
+those of integers are float32, unless an op picks elements (maximum pools, `max_unpool2d`, `permute`, `relu`), which
+keeps the dtype. Results have the same bits for any number of threads and however a batch is split.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy.typing as npt
 
-from convcore.arrays import as_reals
+from convcore.arrays import as_reals, in_given_dtype
 from convcore.checks import find, shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
-from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, new_result, run
+from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, in_same_dtype_as_input, new_result, run
 from convcore.plans import activations as plan
 from convcore.plans.steps import Steps
 from convcore.shapes import integer
@@ -76,7 +76,7 @@ def activation(x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
     y = new_result(values.shape, dtype)
     if values.size:
         run(_activation_program(known, settings, values.size, dtype, False), values, y)
-    return y
+    return in_given_dtype(y, x)
 
 
 def activation_backward(dy: npt.ArrayLike, x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
@@ -92,11 +92,12 @@ def activation_backward(dy: npt.ArrayLike, x: npt.ArrayLike, name: str, **argume
     dx = new_result(grad.shape, dtype)
     if grad.size:
         run(_activation_program(known, settings, grad.size, dtype, True), grad, values, dx)
-    return dx
+    return in_given_dtype(dx, dy, x)
 
 
+@in_same_dtype_as_input
 def relu(x: npt.ArrayLike) -> Array:
-    """max(0, x), any shape; NaN stays NaN and -0.0 becomes 0.0.
+    """max(0, x), any shape and in the dtype of x; NaN stays NaN and -0.0 becomes 0.0.
 
     >>> import numpy as np, convcore
     >>> convcore.ops.relu(np.array([-1, 2], np.float32))
@@ -152,7 +153,7 @@ def relu_backward(dy: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     dx = new_result(grad.shape, dtype)
     if grad.size:
         run(_relu_backward_program(grad.size, dtype), grad, values, dx)
-    return dx
+    return in_given_dtype(dx, dy, y)
 
 
 def _sizes(name: str, shape: Shape, axis: Any) -> tuple[int, int, int]:
@@ -183,7 +184,7 @@ def _forward(name: str, x: npt.ArrayLike, axis: Any) -> Array:
     y = new_result(values.shape, dtype)
     if values.size:
         run(_softmax_program(name, sizes, dtype, False), values, y)
-    return y
+    return in_given_dtype(y, x)
 
 
 def _backward(name: str, dy: npt.ArrayLike, y: npt.ArrayLike, axis: Any) -> Array:
@@ -193,7 +194,7 @@ def _backward(name: str, dy: npt.ArrayLike, y: npt.ArrayLike, axis: Any) -> Arra
     dx = new_result(grad.shape, dtype)
     if grad.size:
         run(_softmax_program(name, sizes, dtype, True), grad, values, dx)
-    return dx
+    return in_given_dtype(dx, dy, y)
 
 
 def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import as_reals
+from convcore.arrays import as_reals, in_given_dtype
 from convcore.engine import native
 from convcore.errors import ShapeError
 from convcore.ops.running import PROGRAMS, Array, check_shape, matrix_shape, new_result, run, wants_relu
@@ -63,7 +63,7 @@ def dense(
     y = new_result((n, oc), dtype)
     if n:
         run(_dense_program("forward", n, ic, oc, dtype, bias is not None, relu), *arrays, y)
-    return y
+    return in_given_dtype(y, *operands.values())
 
 
 def dense_backward_data(dy: npt.ArrayLike, w: npt.ArrayLike) -> Array:
@@ -81,7 +81,7 @@ def dense_backward_data(dy: npt.ArrayLike, w: npt.ArrayLike) -> Array:
     dx = new_result((n, ic), dtype)
     if n:
         run(_dense_program("backward_data", n, ic, oc, dtype, False, False), grad, weights, dx)
-    return dx
+    return in_given_dtype(dx, dy, w)
 
 
 def dense_backward_weights(x: npt.ArrayLike, dy: npt.ArrayLike) -> tuple[Array, Array]:
@@ -98,7 +98,8 @@ def dense_backward_weights(x: npt.ArrayLike, dy: npt.ArrayLike) -> tuple[Array, 
     if rows != n:
         raise ShapeError(f"x has {n} rows but dy has {rows}.")
     if n == 0:
-        return np.zeros((ic, oc), dtype), np.zeros(oc, dtype)
-    dw, db = new_result((ic, oc), dtype), new_result((oc,), dtype)
-    run(_dense_program("backward_weights", n, ic, oc, dtype, False, False), inputs, grad, dw, db)
-    return dw, db
+        dw, db = np.zeros((ic, oc), dtype), np.zeros(oc, dtype)
+    else:
+        dw, db = new_result((ic, oc), dtype), new_result((oc,), dtype)
+        run(_dense_program("backward_weights", n, ic, oc, dtype, False, False), inputs, grad, dw, db)
+    return in_given_dtype(dw, x, dy), in_given_dtype(db, x, dy)

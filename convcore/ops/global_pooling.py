@@ -12,7 +12,17 @@ from convcore.arrays import as_reals
 from convcore.engine import native
 from convcore.ops.planes import Planes, planes
 from convcore.ops.pooling import INDEX_BYTES, max_pool_backward
-from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, in_dtype_of_input, new_result, run
+from convcore.ops.running import (
+    PROGRAMS,
+    Array,
+    Shape,
+    boolean,
+    check_shape,
+    in_dtype_of_input,
+    in_same_dtype_as_input,
+    new_result,
+    run,
+)
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import Geometry, pool2d_geometry, shape_argument
@@ -101,7 +111,7 @@ def _average_backward(dy: npt.ArrayLike, input_shape: Any, axes: int, data_forma
     return dx
 
 
-@in_dtype_of_input
+@in_same_dtype_as_input
 def global_max_pool2d(
     x: npt.ArrayLike, *, keepdims: bool = False, return_indices: bool = False, data_format: str = "channels_last"
 ) -> Array | tuple[Array, Indices]:
@@ -161,7 +171,7 @@ def global_avg_pool2d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_fo
     return _average_backward(dy, input_shape, 2, data_format)
 
 
-@in_dtype_of_input
+@in_same_dtype_as_input
 def global_max_pool1d(
     x: npt.ArrayLike, *, keepdims: bool = False, return_indices: bool = False, data_format: str = "channels_last"
 ) -> Array | tuple[Array, Indices]:

@@ -11,7 +11,7 @@ from convcore.arrays import as_reals
 from convcore.ops.average_pooling import avg_pool, avg_pool_backward
 from convcore.ops.planes import line, line_padding, planes
 from convcore.ops.pooling import max_pool, max_pool_backward
-from convcore.ops.running import Array, Shape, boolean, in_dtype_of_input
+from convcore.ops.running import Array, Shape, boolean, in_dtype_of_input, in_same_dtype_as_input
 from convcore.shapes import shape_argument
 
 __all__ = ["avg_pool1d", "avg_pool1d_backward", "max_pool1d", "max_pool1d_backward"]
@@ -27,7 +27,7 @@ def _words(pool_size: Any, stride: Any, padding: Any, ceil_mode: Any) -> dict[st
     }
 
 
-@in_dtype_of_input
+@in_same_dtype_as_input
 def max_pool1d(
     x: npt.ArrayLike,
     pool_size: Any = 2,

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import as_array, as_indices, as_reals
+from convcore.arrays import as_array, as_indices, as_reals, in_given_dtype
 from convcore.engine import native
 from convcore.errors import LabelError
 from convcore.ops.running import PROGRAMS, Array, check_shape, matrix_shape, new_result, run
@@ -60,4 +60,4 @@ def softmax_cross_entropy(logits: npt.ArrayLike, labels: npt.ArrayLike) -> tuple
     gradient, loss = new_result((n, classes), dtype), new_result((n,), dtype)
     if n:
         run(_cross_entropy_program(n, classes, dtype, targets.ndim == 1), values, targets, gradient, loss)
-    return loss, gradient
+    return in_given_dtype(loss, logits), in_given_dtype(gradient, logits)

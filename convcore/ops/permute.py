@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from convcore.arrays import as_reals
 from convcore.engine import native
-from convcore.ops.running import PROGRAMS, Array, Shape, new_result, run
+from convcore.ops.running import PROGRAMS, Array, Shape, in_same_dtype_as_input, new_result, run
 from convcore.plans import permute as plan
 from convcore.plans.steps import Steps
 from convcore.shapes import axes_order
@@ -27,8 +27,11 @@ def _program(shape: Shape, order: Shape, dtype: str) -> native.Program:
     return steps.build()
 
 
+@in_same_dtype_as_input
 def permute(x: npt.ArrayLike, order: Sequence[int]) -> Array:
     """x with its axes in `order`, copied into a plain array: axis i of the result is axis ``order[i]`` of x.
+
+    The result has the dtype of x.
 
     Raises `ParameterError` unless `order` names each axis of x once.
 

@@ -12,7 +12,17 @@ from convcore.arrays import as_indices, as_reals
 from convcore.engine import native
 from convcore.errors import ShapeError
 from convcore.ops.planes import Planes, planes
-from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, in_dtype_of_input, new_result, run
+from convcore.ops.running import (
+    PROGRAMS,
+    Array,
+    Shape,
+    boolean,
+    check_shape,
+    in_dtype_of_input,
+    in_same_dtype_as_input,
+    new_result,
+    run,
+)
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import Geometry, pool2d_geometry, shape_argument
@@ -50,7 +60,7 @@ def max_pool(
     return y, indices
 
 
-@in_dtype_of_input
+@in_same_dtype_as_input
 def max_pool2d(
     x: npt.ArrayLike,
     pool_size: Any = 2,

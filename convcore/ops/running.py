@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import in_given_dtype
+from convcore.arrays import in_given_dtype, in_same_dtype
 from convcore.checks import shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ResourceLimitError, ShapeError
@@ -26,6 +26,7 @@ __all__ = [
     "boolean",
     "check_shape",
     "in_dtype_of_input",
+    "in_same_dtype_as_input",
     "matrix_shape",
     "new_result",
     "run",
@@ -60,20 +61,26 @@ def run(program: native.Program, *externals: Array) -> None:
 
 def in_dtype_of_input(op: Callable[P, Result]) -> Callable[P, Result]:
     """`op`, whose result is rounded to float16 or bfloat16 where its first argument is of that dtype."""
+    return _converted(op, in_given_dtype)
 
+
+def in_same_dtype_as_input(op: Callable[P, Result]) -> Callable[P, Result]:
+    """`op`, which picks elements of its first argument, with a result of that dtype, be it one of integers."""
+    return _converted(op, in_same_dtype)
+
+
+def _converted(op: Callable[P, Result], convert: Callable[[Array, Any], Array]) -> Callable[P, Result]:
     first = next(iter(inspect.signature(op).parameters))
 
     @functools.wraps(op)
-    def rounded(*args: P.args, **kwargs: P.kwargs) -> Result:
+    def converted(*args: P.args, **kwargs: P.kwargs) -> Result:
         result: Any = op(*args, **kwargs)
         given = args[0] if args else kwargs[first]
         if isinstance(result, tuple):
-            result = (in_given_dtype(result[0], given), *result[1:])
-        else:
-            result = in_given_dtype(result, given)
-        return result  # type: ignore[no-any-return]
+            return (convert(result[0], given), *result[1:])  # type: ignore[return-value]
+        return convert(result, given)  # type: ignore[return-value]
 
-    return rounded
+    return converted
 
 
 def wants_relu(activation: Any) -> bool:

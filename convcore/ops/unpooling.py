@@ -13,7 +13,7 @@ from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
 from convcore.ops.planes import planes
 from convcore.ops.pooling import INDEX_BYTES, checked_indices
-from convcore.ops.running import PROGRAMS, Array, Shape, in_dtype_of_input, new_result, run
+from convcore.ops.running import PROGRAMS, Array, Shape, in_dtype_of_input, in_same_dtype_as_input, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
 from convcore.shapes import LARGEST, Geometry, pair
@@ -38,7 +38,7 @@ def _program(g: Geometry, dtype: str, backward: bool) -> native.Program:
     return steps.build()
 
 
-@in_dtype_of_input
+@in_same_dtype_as_input
 def max_unpool2d(
     x: npt.ArrayLike,
     indices: npt.ArrayLike,
