@@ -16,12 +16,16 @@ Array = npt.NDArray[Any]
 
 MOST_INDEX = np.iinfo(np.int64).max
 
+# What `as_array` gives back at once.
+_KEPT = frozenset(np.dtype(name) for name in ("float32", "float64", "uint8"))
 # What float32 holds exactly, so that the cast loses nothing.
 _EXACT_IN_FLOAT32 = frozenset(np.dtype(name) for name in ("float16", "int8", "uint8", "int16", "uint16"))
 
 
 def as_array(name: str, value: Any) -> Array:
     """`value` as a plain array; ragged lists and masked arrays are refused."""
+    if type(value) is np.ndarray and value.dtype in _KEPT:
+        return value
     if isinstance(value, np.ma.MaskedArray):
         raise DTypeError(
             f"{name}: masked arrays are not supported, their mask would be lost. Pass {name}.filled(value)."
@@ -43,8 +47,9 @@ def plain(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
     A view may have far more elements than memory behind it (`numpy.broadcast_to`); its copy has them all.
     """
     kind = np.dtype(dtype)
-    if array.dtype != kind or not (array.flags.c_contiguous and array.flags.aligned):
-        require_memory(array.size * kind.itemsize, f"{name}: a plain {kind.name} copy of shape {array.shape}")
+    if type(array) is np.ndarray and array.dtype == kind and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    require_memory(array.size * kind.itemsize, f"{name}: a plain {kind.name} copy of shape {array.shape}")
     return np.require(array, dtype=kind, requirements=("C", "A"))
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from convcore.errors import ParameterError, ResourceLimitError
 
-__all__ = ["require_memory"]
+__all__ = ["CACHE_LINE", "aligned_zeros", "require_memory"]
+
+CACHE_LINE = 64
 
 # Requests below this are granted without asking the system what is free.
 SMALL_REQUEST = 64 << 20
@@ -51,3 +57,11 @@ def require_memory(size: int, what: str) -> None:
             f"{what} needs {size:,} bytes, {limit:,} may be used "
             f"(CONVCORE_MEMORY_LIMIT, the control group, or 80 % of free memory)."
         )
+
+
+def aligned_zeros(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """`count` zeros that begin with a cache line: a vector that lies in two lines takes two loads."""
+    kind = np.dtype(dtype)
+    memory = bytearray(count * kind.itemsize + CACHE_LINE)
+    start = -np.frombuffer(memory, np.uint8).ctypes.data % CACHE_LINE
+    return np.frombuffer(memory, kind, count, start)

@@ -13,10 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.errors import ShapeError
+from convcore.memory import aligned_zeros
 
-__all__ = ["FlatParameters", "Variable"]
+__all__ = ["FlatParameters", "Variable", "mark_change", "revision"]
 
 FloatArray = npt.NDArray[np.float32]
+
+_revision = 0
+
+
+def revision() -> int:
+    """A number that goes up whenever any variable is made, moves to another buffer or is frozen, or a model loses a
+    layer: what was found out about the variables of a model holds as long as it stays the same."""
+    return _revision
+
+
+def mark_change() -> None:
+    """Let `revision` go up."""
+    global _revision
+    _revision += 1
 
 
 class Variable:
@@ -42,6 +57,11 @@ class Variable:
         self.constraint = constraint
         self.value: FloatArray = np.array(value, dtype=np.float32, order="C")
         self.grad: FloatArray = np.zeros_like(self.value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in ("value", "trainable"):
+            mark_change()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,8 +105,8 @@ class FlatParameters:
         self.variables = tuple(variables)
         sizes = [variable.size for variable in self.variables]
         self.offsets = tuple(int(offset) for offset in np.cumsum([0, *sizes]))
-        self.values: FloatArray = np.empty(self.offsets[-1], dtype=np.float32)
-        self.gradients: FloatArray = np.zeros(self.offsets[-1], dtype=np.float32)
+        self.values: FloatArray = aligned_zeros(self.offsets[-1], np.float32)
+        self.gradients: FloatArray = aligned_zeros(self.offsets[-1], np.float32)
         for variable, start, stop in zip(self.variables, self.offsets, self.offsets[1:], strict=False):
             value = self.values[start:stop].reshape(variable.shape)
             value[...] = variable.value

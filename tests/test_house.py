@@ -142,10 +142,11 @@ def test_kernels_know_neither_python_nor_threads_nor_the_heap(path: Path) -> Non
     assert not re.search(r"\b(malloc|calloc|realloc|free|alloca)\s*\(|#\s*pragma\s+omp\s+parallel", code(path))
 
 
-def test_the_engine_has_one_parallel_loop() -> None:
+def test_the_engine_has_one_parallel_region() -> None:
     """One place decides about threads; a second one would nest, fight for cores, or forget the first one's rules."""
-    counts = {path.name: len(re.findall(r"\bprange\s*\(", code(path))) for path in CYTHON_FILES}
-    assert sum(counts.values()) == 1, counts
+    regions = {path.name: len(re.findall(r"\bparallel\s*\(", code(path))) for path in CYTHON_FILES}
+    assert sum(regions.values()) == 1, regions
+    assert all("prange" not in code(path) for path in CYTHON_FILES if not regions[path.name])
 
 
 def test_the_cython_mirror_names_the_fields_of_the_c_header() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convcore.errors import ShapeError
-from convcore.variables import FlatParameters, Variable
+from convcore.variables import FlatParameters, Variable, mark_change, revision
 
 
 @pytest.fixture
@@ -71,3 +71,23 @@ def test_trainable_ranges_are_maximal(three: tuple[Variable, ...]) -> None:
     assert FlatParameters((kernel, frozen, bias)).trainable_ranges() == [(0, 4), (5, 8)]
     assert FlatParameters((frozen,)).trainable_ranges() == []
     assert FlatParameters(()).trainable_ranges() == []
+
+
+def test_what_may_change_the_answer_about_a_models_variables_changes_the_revision(three: tuple[Variable, ...]) -> None:
+    def freeze() -> None:
+        three[0].trainable = False
+
+    def rebind() -> None:
+        three[0].value = three[0].value.copy()
+
+    def write() -> None:
+        three[0].value[0, 0] = 5
+        three[0].assign(three[0].value + 1)
+
+    for change in (freeze, rebind, lambda: Variable(1.0), lambda: FlatParameters(three), mark_change):
+        before = revision()
+        change()
+        assert revision() > before
+    before = revision()
+    write()
+    assert revision() == before

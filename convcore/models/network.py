@@ -9,7 +9,7 @@ from convcore.layers.base import Layer
 from convcore.layers.eager import is_home
 from convcore.layers.structures import flat
 from convcore.layers.symbolic import SymbolicTensor
-from convcore.variables import FlatParameters, Variable
+from convcore.variables import FlatParameters, Variable, mark_change, revision
 
 if TYPE_CHECKING:
     from convcore.program import Graph
@@ -27,6 +27,8 @@ class Network(Layer, record_build=False):
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._trained: tuple[bool, ...] = ()
+        # The revision of all variables at which `_parameters` found its answer.
+        self._seen_revision = -1
 
     @property
     def _is_custom(self) -> bool:
@@ -155,8 +157,10 @@ class Network(Layer, record_build=False):
         compiled forms of this model are dropped; likewise when `trainable` has changed for one of them. So ask for the
         parameters before using a compiled form.
         """
-        variables = self.weights
         home = self._home
+        if home is not None and self._seen_revision == revision():
+            return home
+        variables = self.weights
         trained = tuple(variable.trainable for variable in variables)
         if home is None or home.variables != tuple(variables) or not is_home(home, variables):
             home = FlatParameters(variables)
@@ -165,6 +169,7 @@ class Network(Layer, record_build=False):
         elif trained != self._trained:
             self._invalidate()
         self._trained = trained
+        self._seen_revision = revision()
         return home
 
     def _home_parameters(self) -> FlatParameters:
@@ -172,5 +177,6 @@ class Network(Layer, record_build=False):
 
     def _invalidate(self) -> None:
         """Drop what was compiled for the model as it was."""
+        mark_change()
         self._compiled_graph = None
         self._eager.clear()

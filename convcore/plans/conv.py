@@ -34,10 +34,10 @@ def _kernel(name: str, g: Geometry) -> str:
     return name if g.groups == 1 else f"{name}_groups"
 
 
-def prepare_weights(steps: Steps, g: Geometry, w: Buffer, *, exact: bool) -> Buffer | None:
+def prepare_weights(steps: Steps, g: Geometry, w: Buffer, *, exact: bool, keep: winograd.Keep) -> Buffer | None:
     """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
     side = None if winograd.reason_direct(g, exact=exact) else winograd.tile_side(g)
-    return None if side is None else winograd.prepare(steps, g, w, side)
+    return None if side is None else winograd.prepare(steps, g, w, side, keep)
 
 
 def forward(
@@ -90,7 +90,7 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, 
     turned = steps.reals(g.w_size)
     steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
     back = winograd.backward_geometry(g)
-    prepared = prepare_weights(steps, back, turned, exact=exact)
+    prepared = prepare_weights(steps, back, turned, exact=exact, keep=lambda size: None)
     if prepared is not None:
         forward(steps, back, dy, turned, None, dx, relu=False, turned=prepared)
         steps.release(turned)

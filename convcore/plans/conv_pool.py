@@ -75,11 +75,13 @@ def _fields(g: Geometry, pool: Geometry) -> dict[str, int]:
     return g.fields() | behind
 
 
-def prepare_weights(steps: Steps, g: Geometry, pool: Geometry, w: Buffer, *, exact: bool) -> Buffer | None:
+def prepare_weights(
+    steps: Steps, g: Geometry, pool: Geometry, w: Buffer, *, exact: bool, keep: winograd.Keep
+) -> Buffer | None:
     """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
     if _why_direct(g, pool, exact=exact) is not None:
         return None
-    return winograd.prepare(steps, g, w, WINDOW)
+    return winograd.prepare(steps, g, w, WINDOW, keep)
 
 
 def _why_direct(g: Geometry, pool: Geometry, *, exact: bool) -> str | None:

@@ -46,7 +46,7 @@ ARRAYS = {
     "conv2d_backward_weights_groups": "x y partial_group_w",
     "conv2d_forward_pool": "x w oc pooled codes",
     "conv2d_forward_pool_c1": "x w oc pooled codes",
-    "winograd_weights": "w frequencies",
+    "winograd_weights": "w w frequencies",
     "conv2d_winograd": "x frequencies oc y",
     "conv2d_winograd_pool": "x frequencies oc pooled codes",
     "conv2d_pool_turn_weights": "w w",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CACHE_LINE", "Layout"]
+from convcore.memory import CACHE_LINE
 
-CACHE_LINE = 64
+__all__ = ["Layout"]
 
 
 class Layout:

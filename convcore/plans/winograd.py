@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from convcore.plans.layout import CACHE_LINE
+from convcore.memory import CACHE_LINE
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["backward_geometry", "convolve", "frequencies", "prepare", "reason_direct", "tile_side"]
+__all__ = ["Keep", "backward_geometry", "convolve", "frequencies", "prepare", "reason_direct", "tile_side"]
+
+#: Gives so many bytes that outlive a run, zeros at first, or None where nothing lasts.
+Keep = Callable[[int], "Buffer | None"]
 
 # Multiply-adds that transforms cost a tile and a channel, in and out, by the side of the tile: measured, as the next.
 TRANSFORM_COSTS = {2: 185, 4: 770}
@@ -64,11 +68,17 @@ def _fields(g: Geometry, side: int) -> dict[str, int]:
     return g.fields() | {"th": side, "tw": side}
 
 
-def prepare(steps: Steps, g: Geometry, w: Buffer, side: int) -> Buffer:
-    """The weights w (3, 3, ic, oc), turned."""
-    turned = steps.bytes(weight_bytes(g, side, steps.item_bytes))
-    steps.add("winograd_weights", _fields(g, side), w, turned, work=frequencies(side) * g.ic * g.oc)
+def prepare(steps: Steps, g: Geometry, w: Buffer, side: int, keep: Keep) -> Buffer:
+    """The weights w (3, 3, ic, oc), turned: anew only if they have changed, where `keep` gives them a place."""
+    size, known_size = weight_bytes(g, side, steps.item_bytes), _whole_lines(g.w_size * steps.item_bytes)
+    known = keep(known_size + size)
+    turned = steps.bytes(size) if known is None else known.at(known_size)
+    steps.add("winograd_weights", _fields(g, side), w, known, turned, work=frequencies(side) * g.ic * g.oc)
     return turned
+
+
+def _whole_lines(size: int) -> int:
+    return -(-size // CACHE_LINE) * CACHE_LINE
 
 
 def convolve(

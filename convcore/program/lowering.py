@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.engine import native
+from convcore.memory import aligned_zeros
 from convcore.plans import merge
 from convcore.plans.penalties import add_sums, penalize
 from convcore.plans.steps import Buffer, Origin, Steps
@@ -44,11 +45,15 @@ class Storage:
     users: int = 1
 
 
+#: What programs of a graph keep from run to run: by variable and number of bytes.
+Kept = dict[tuple["Variable | None", int], npt.NDArray[np.uint8]]
+
+
 class Lowering:
     """Plans `graph` for batches of `n`: each method appends steps, in the order in which they are to run.
 
     `training` keeps what the backward pass needs; without it a value's memory is free once the value was read. `exact`
-    leaves out what changes the order of sums.
+    leaves out what changes the order of sums. `kept` is what programs of this graph keep from run to run.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Lowering:
         *,
         training: bool,
         exact: bool,
+        kept: Kept | None = None,
     ) -> None:
         self.graph = graph
         self.nodes = optimize(graph)
@@ -74,6 +80,7 @@ class Lowering:
         self._gradients: dict[Value, Storage] = {}
         self._saved: dict[Node, Buffer] = {}
         self._prepared: dict[Node, Buffer] = {}
+        self._kept: Kept = {} if kept is None else kept
         self._readers = count_readers(self.nodes, graph.outputs)
         # Results of a ReLU that is part of their node, and those whose gradient has gone through it already.
         self._rectified = {node.output for node in self.nodes if node.kind != "relu" and node.settings.get("relu")}
@@ -169,6 +176,16 @@ class Lowering:
     def prepared(self, node: Node) -> Buffer | None:
         """The parameters of `node` in the form that its kind prepared, if it did."""
         return self._prepared.get(node)
+
+    def keep(self, node: Node, size: int) -> Buffer | None:
+        """`size` bytes for what is made of the first parameter of `node`, zeros at first, which outlive the run and
+        which all programs of the graph share; None in training, where parameters change with each step."""
+        if self.training:
+            return None
+        key = (node.parameters[0], size)
+        if key not in self._kept:
+            self._kept[key] = aligned_zeros(size, np.uint8)
+        return self.steps.bind(self._kept[key])
 
     def saved(self, node: Node) -> Buffer:
         return self._saved[node]

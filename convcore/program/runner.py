@@ -17,7 +17,7 @@ from convcore.program.compiled import CompiledProgram
 from convcore.program.feed import Feed
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
-from convcore.program.lowering import Lowering, PythonCall
+from convcore.program.lowering import Kept, Lowering, PythonCall
 from convcore.program.update import Optimizer, Update
 from convcore.program.values import Value
 from convcore.runtime import get_math
@@ -51,6 +51,7 @@ class Runner:
             [1.0] * len(self.losses) if loss_weights is None else loss_weights, dtype=np.float64
         )
         self._slots: list[Any] = []
+        self._kept: Kept = {}
         self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
         self._total = np.zeros(1, dtype=np.float64)
         #: The mean loss of each output in the last batch that was trained or tested, before its weight.
@@ -254,8 +255,9 @@ class Runner:
         return program
 
     def _lowering(self, n: int, *, training: bool) -> Lowering:
+        exact = get_math() == "exact"
         return Lowering(
-            self.graph, self.parameters, n, self._random_state, training=training, exact=get_math() == "exact"
+            self.graph, self.parameters, n, self._random_state, training=training, exact=exact, kept=self._kept
         )
 
     def _plan_predict(self, n: int) -> CompiledProgram:

@@ -34,9 +34,14 @@ cdef struct step:
     int64_t share
 
 
-cdef void run_share(const step *steps, int64_t together, int64_t share, void **pointers, char *scratch) noexcept nogil:
-    """One share of the tasks of each step of a group."""
+cdef void run_share(
+    const step *steps, int64_t together, bint alone, int64_t share, void **pointers, char *scratch
+) noexcept nogil:
+    """One share of the tasks of each step of a group, or one task of a step alone."""
     cdef int64_t s, t
+    if alone:
+        steps.run(&steps.p, share, pointers + steps.first_pointer, scratch)
+        return
     for s in range(together):
         for t in range(share * steps[s].share, min((share + 1) * steps[s].share, steps[s].tasks)):
             steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch)
@@ -50,7 +55,7 @@ cdef bint balanced(int64_t shares, int threads) noexcept nogil:
 cdef void execute(
     const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
 ) noexcept nogil:
-    """The one parallel loop of the engine: for each group of steps, its shares. A group that would leave threads idle
+    """The one parallel region of the engine: for each group of steps, its shares. A group that would leave threads idle
     goes step by step, task by task."""
     cdef int64_t s = 0, t, together = 1, shares = 0
     cdef bint alone = False
@@ -63,13 +68,13 @@ cdef void execute(
             alone = steps[s].shares > 1 and not balanced(steps[s].shares, threads)
             together = 1 if alone else steps[s].together
             shares = steps[s].tasks if alone else steps[s].shares
-            for t in prange(shares, schedule="dynamic"):
-                if alone:
-                    steps[s].run(
-                        &steps[s].p, t, pointers + steps[s].first_pointer, scratch + threadid() * scratch_step
-                    )
-                else:
-                    run_share(steps + s, together, t, pointers, scratch + threadid() * scratch_step)
+            if shares <= threads:
+                # A thread has the same share in every run: what the share reads may still lie in the thread's cache.
+                for t in prange(shares, schedule="static", chunksize=1):
+                    run_share(steps + s, together, alone, t, pointers, scratch + threadid() * scratch_step)
+            else:
+                for t in prange(shares, schedule="dynamic"):
+                    run_share(steps + s, together, alone, t, pointers, scratch + threadid() * scratch_step)
             s = s + together
         fp_leave(saved)
 

@@ -21,14 +21,31 @@ INLINE void weights_tile(const real *g, int64_t plane, real *u, int64_t u_plane,
     }
 }
 
-/* u[frequency][ic][oc] = G g G', frequencies weight_plane apart. buf: w, u. A task is a few input channels. */
+/* Whether the weights of `count` elements from `first` on in each of nine planes are those that `known` holds; then they
+ * are. */
+static int are_known(const real *w, real *known, int64_t first, int64_t count, int64_t plane) {
+    int same = 1;
+    for (int64_t i = 0; i < 9; i++) {
+        const int64_t at = i * plane + first;
+        const size_t bytes = (size_t)count * sizeof(real);
+        if (same && !memcmp(w + at, known + at, bytes)) continue;
+        same = 0;
+        memcpy(known + at, w + at, bytes);
+    }
+    return same;
+}
+
+/* u[frequency][ic][oc] = G g G', frequencies weight_plane apart. buf: w, known or NULL, u. `known` is the w that u was computed
+ * from, both zeros at first: what has not changed since is left. A task is a few input channels. */
 static void winograd_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     const int64_t plane = p->ic * p->oc, u_plane = weight_plane(p), last = min64((task + 1) * WEIGHT_CHANNELS, p->ic);
-    for (int64_t ic = task * WEIGHT_CHANNELS; ic < last; ic++)
+    const int64_t begin = task * WEIGHT_CHANNELS;
+    if (buf[1] && are_known(buf[0], buf[1], begin * p->oc, (last - begin) * p->oc, plane)) return;
+    for (int64_t ic = begin; ic < last; ic++)
         for (int64_t oc = 0; oc < p->oc; oc += VL) {
             const real *g = (const real *)buf[0] + ic * p->oc + oc;
-            real *u = (real *)buf[1] + ic * p->oc + oc;
+            real *u = (real *)buf[2] + ic * p->oc + oc;
             const int tail = p->oc - oc < VL;
             const vmask mask = vmask_first(min64(VL, p->oc - oc));
             if (p->th == 2)

@@ -53,7 +53,7 @@ static const kernel kernels[] = {
     {"conv2d_forward_pool", 5, conv2d_forward_pool, conv2d_forward_pool_tasks, conv2d_forward_pool_scratch},
     {"conv2d_forward_pool_c1", 5, conv2d_forward_pool_c1, conv2d_forward_pool_tasks, conv2d_forward_pool_c1_scratch},
     {"conv2d_winograd", 4, conv2d_winograd, conv2d_winograd_tasks, conv2d_winograd_scratch},
-    {"winograd_weights", 2, winograd_weights, winograd_weights_tasks, no_scratch},
+    {"winograd_weights", 3, winograd_weights, winograd_weights_tasks, no_scratch},
     {"conv2d_winograd_pool", 5, conv2d_winograd_pool, conv2d_winograd_pool_tasks, conv2d_winograd_pool_scratch},
     {"conv2d_backward_weights_pool", 4, conv2d_backward_weights_pool, conv2d_backward_weights_pool_tasks,
      conv2d_backward_weights_pool_scratch},

@@ -61,7 +61,7 @@ def test_who_takes_winograd_and_what_the_others_say(options: dict[str, Any], rea
     assert conv_pool.reason_direct(g, pool) == reason
     steps = Steps()
     x, w, y = (steps.external(-1) for _ in range(3))
-    turned = conv_pool.prepare_weights(steps, g, pool, w, exact=exact)
+    turned = conv_pool.prepare_weights(steps, g, pool, w, exact=exact, keep=lambda size: None)
     conv_pool.forward(steps, g, pool, x, w, turned, None, y, None, relu=True, exact=exact)
     assert ("conv2d_winograd_pool" in kernels(steps)) == (reason is None and not exact)
     assert steps.remarks[-1][1] == ("exact maths: no Winograd" if exact else reason)

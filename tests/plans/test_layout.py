@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from convcore.plans.layout import CACHE_LINE, Layout
+from convcore.memory import CACHE_LINE
+from convcore.plans.layout import Layout
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -60,7 +60,7 @@ def run(g: Geometry, arrays: list[Any], result: Any, backward: bool) -> list[str
         conv.backward_data(steps, g, *places, into, exact=False)
     else:
         x, w, bias = places
-        turned = conv.prepare_weights(steps, g, w, exact=False)
+        turned = conv.prepare_weights(steps, g, w, exact=False, keep=lambda size: None)
         conv.forward(steps, g, x, w, bias, into, relu=True, turned=turned)
     steps.build().run((*arrays, result))
     assert all_scratch_is_back(steps)

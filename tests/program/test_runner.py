@@ -219,3 +219,22 @@ def test_training_repeats_bit_for_bit_with_dropout() -> None:
     assert any("dropout" in text for text in Net(8).text), Net(8).text
     assert train(6, 0) == train(6, 3) == train(6, 5)
     assert train(6, 0) != train(5, 0)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_prepared_weights_follow_whatever_writes_the_parameters(pooled: bool) -> None:
+    """They outlive the run that made them: also a value written through a view has to be seen."""
+    kernel = Variable(np.zeros((3, 3, 16, 16)))
+    graph = Graph((16, 16, 16))
+    y = graph.add("conv2d", graph.input, parameters=[kernel, None])
+    graph.output = graph.add("max_pool2d", y, pool_size=2) if pooled else y
+    runner = Runner(graph, FlatParameters([kernel]))
+    (x,) = normals(4, (2, 16, 16, 16))
+    for value in normals(5, *[kernel.shape] * 3):
+        for place in (np.s_[...], np.s_[1, 2, 5], np.s_[2, 2, 15, 15], np.s_[0, 0, 0, 0]):
+            kernel.value[place] = value[place]
+            kept = runner.forward(x)
+            np.testing.assert_array_equal(kept, runner.forward(x, training=True))  # which prepares them each time
+            np.testing.assert_array_equal(kept[:1], runner.forward(x[:1]))
+    kernel.value[...] = 0
+    assert not runner.forward(x).any()

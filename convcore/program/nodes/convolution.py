@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from convcore.errors import StateError
@@ -42,7 +43,8 @@ class Conv2D(Windowed):
         return geometry.y_shape[1:]
 
     def prepare(self, low: Lowering, node: Node) -> Buffer | None:
-        return conv.prepare_weights(low.steps, self._geometry(low, node), low.parameters_of(node)[0], exact=low.exact)
+        g, (w, _) = self._geometry(low, node), low.parameters_of(node)
+        return conv.prepare_weights(low.steps, g, w, exact=low.exact, keep=partial(low.keep, node))
 
     def forward(self, low: Lowering, node: Node) -> None:
         g = self._geometry(low, node)
@@ -74,7 +76,8 @@ class Conv2DPool(Kind):
 
     def prepare(self, low: Lowering, node: Node) -> Buffer | None:
         g, behind = self._geometries(low, node)
-        return conv_pool.prepare_weights(low.steps, g, behind, low.parameters_of(node)[0], exact=low.exact)
+        w, _ = low.parameters_of(node)
+        return conv_pool.prepare_weights(low.steps, g, behind, w, exact=low.exact, keep=partial(low.keep, node))
 
     def forward(self, low: Lowering, node: Node) -> None:
         g, behind = self._geometries(low, node)
