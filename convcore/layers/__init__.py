@@ -58,7 +58,7 @@ from convcore.layers.pooling import (
 from convcore.layers.prelu import PReLU
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.rescaling import Rescaling
-from convcore.layers.reshape import Flatten
+from convcore.layers.reshape import Flatten, Identity, Permute, RepeatVector, Reshape
 from convcore.layers.separable import (
     SeparableConv1D,
     SeparableConv2D,
@@ -99,6 +99,7 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
@@ -112,8 +113,11 @@ __all__ = [
     "Minimum",
     "Multiply",
     "PReLU",
+    "Permute",
     "ReLU",
+    "RepeatVector",
     "Rescaling",
+    "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

@@ -26,7 +26,7 @@ from convcore.layers.normalization import BatchNormalization
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU
 from convcore.layers.rescaling import Rescaling
-from convcore.layers.reshape import Flatten
+from convcore.layers.reshape import Flatten, Identity, Permute, RepeatVector, Reshape
 from convcore.layers.separable import SeparableConv1D, SeparableConv2D
 
 __all__ = ["deserialize", "register", "serialize"]
@@ -55,6 +55,7 @@ _CLASSES: dict[str, type[Layer]] = {
         GlobalAveragePooling2D,
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
+        Identity,
         InputLayer,
         LeakyReLU,
         MaxPooling1D,
@@ -63,8 +64,11 @@ _CLASSES: dict[str, type[Layer]] = {
         Minimum,
         Multiply,
         PReLU,
+        Permute,
         ReLU,
+        RepeatVector,
         Rescaling,
+        Reshape,
         SeparableConv1D,
         SeparableConv2D,
         Softmax,

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.checks import shown
+from convcore.errors import DTypeError, NotSupportedError, ParameterError, ShapeError
 
 __all__ = [
+    "LARGEST",
     "InputSpec",
     "check_input",
     "either_data_format",
@@ -27,11 +29,12 @@ __all__ = [
     "standardize_padding",
     "standardize_shape",
     "standardize_tuple",
+    "times",
 ]
 
 Shape = tuple[int | None, ...]
 # The largest extent of anything: above it, products of sizes would leave the 64-bit integers of the engine.
-_LARGEST = 2**31 - 1
+LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ def standardize_shape(shape: Any) -> Shape:
             )
         if dim < 0:
             raise ParameterError(f"Cannot convert '{shape}' to a shape. Negative dimensions are not allowed.")
-        if dim > _LARGEST:
-            raise ParameterError(f"Cannot convert '{shape}' to a shape. Dimensions are at most {_LARGEST}.")
+        if dim > LARGEST:
+            raise ParameterError(f"Cannot convert '{shape}' to a shape. Dimensions are at most {LARGEST}.")
         dims.append(int(dim))
     return tuple(dims)
 
@@ -90,9 +93,9 @@ def standardize_tuple(value: Any, count: int, name: str, *, allow_zero: bool = F
     if unqualified:
         wanted = ">= 0" if allow_zero else "> 0"
         raise ParameterError(f"{message}, including values {unqualified} that do not satisfy `value {wanted}`")
-    too_large = {int(element) for element in values if element > _LARGEST}
+    too_large = {int(element) for element in values if element > LARGEST}
     if too_large:
-        raise ParameterError(f"{message}, including values {too_large} that do not satisfy `value <= {_LARGEST}`")
+        raise ParameterError(f"{message}, including values {too_large} that do not satisfy `value <= {LARGEST}`")
     return tuple(int(element) for element in values)
 
 
@@ -106,9 +109,16 @@ def positive_integer(value: Any, message: str) -> int:
         raise ParameterError(message) from None
     if number <= 0:
         raise ParameterError(message)
-    if number > _LARGEST:
-        raise ParameterError(f"{message} Allowed: 1 to {_LARGEST}.")
+    if number > LARGEST:
+        raise ParameterError(f"{message} Allowed: 1 to {LARGEST}.")
     return number
+
+
+def times(value: Any, name: str) -> int:
+    """`value`, how often something is repeated, as an integer in ``[1, 2**31)``."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise DTypeError(f"Expected an integer value for `{name}`, got {type(value)}.")
+    return positive_integer(value, f"Argument `{name}` should be a positive integer. Received: {name}={shown(value)}")
 
 
 def real(value: Any, message: str, minimum: float = -math.inf, maximum: float = math.inf) -> float:
