@@ -84,7 +84,7 @@ def set_math(mode: str) -> None:
     "fast" may use Winograd's convolution, whose results are within 1e-5 of the largest output's size of the direct
     sum's, and which may spread a NaN or an infinity to its neighbours. "exact" sums each output directly, in one
     fixed order. In both modes results have the same bits for any number of threads and however a batch is split.
-    Functions of `convcore.ops` are always exact.
+    Functions of `convcore.ops` are always exact; ``model.compile(..., math="exact")`` decides for one model.
 
     >>> import convcore
     >>> convcore.set_math("exact"); convcore.get_math()
@@ -92,9 +92,14 @@ def set_math(mode: str) -> None:
     >>> convcore.set_math("fast")
     """
     global _math
+    _math = require_math("mode", mode)
+
+
+def require_math(name: str, mode: object) -> str:
+    """`mode`, which has to be one of the two."""
     if not isinstance(mode, str) or mode not in MATH_MODES:
-        raise ParameterError(f"mode: expected one of {', '.join(map(repr, MATH_MODES))}, got {shown(mode)}.")
-    _math = mode
+        raise ParameterError(f"{name}: expected one of {', '.join(map(repr, MATH_MODES))}, got {shown(mode)}.")
+    return mode
 
 
 def get_math() -> str:

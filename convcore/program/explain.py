@@ -59,7 +59,7 @@ def explain(runner: Runner, batch_size: int) -> dict[str, Any]:
         "batch_size": batch_size,
         "threads": threads,
         "isa": runtime.active_isa(),
-        "math": runtime.get_math(),
+        "math": runner.math,
         "peak_gflops": peak,
         "steps": rows,
     }

@@ -51,6 +51,8 @@ class Runner:
             [1.0] * len(self.losses) if loss_weights is None else loss_weights, dtype=np.float64
         )
         self._slots: list[Any] = []
+        #: "fast" or "exact", whatever `set_math` says; None to follow that.
+        self.chosen_math: str | None = None
         self._kept: Kept = {}
         self._programs: OrderedDict[Hashable, CompiledProgram] = OrderedDict()
         self._total = np.zeros(1, dtype=np.float64)
@@ -61,6 +63,11 @@ class Runner:
         self._random_state = np.zeros(2, dtype=np.uint64)
         self._last: tuple[CompiledProgram, tuple[Any, ...]] | None = None
         self._awaits_backward: CompiledProgram | None = None
+
+    @property
+    def math(self) -> str:
+        """How the next batch is computed: "fast" or "exact"."""
+        return self.chosen_math or get_math()
 
     # ------------------------------------------------------------------------------------------------- batches
 
@@ -243,7 +250,7 @@ class Runner:
 
     def _program(self, use: str, n: int, plan: Callable[[int], CompiledProgram], *details: Hashable) -> CompiledProgram:
         """The program for `use` on batches of `n`, planned when it is first asked for."""
-        key = (use, n, get_math(), *details)
+        key = (use, n, self.math, *details)
         program = self._programs.get(key)
         if program is None:
             program = plan(n)
@@ -255,7 +262,7 @@ class Runner:
         return program
 
     def _lowering(self, n: int, *, training: bool) -> Lowering:
-        exact = get_math() == "exact"
+        exact = self.math == "exact"
         return Lowering(
             self.graph, self.parameters, n, self._random_state, training=training, exact=exact, kept=self._kept
         )

@@ -42,6 +42,8 @@ class Compiled:
         #: What the order of the samples follows from, with the batches trained on so far; drawn when it is first
         #: needed.
         self.drawn_seed: int | None = None
+        #: "fast" or "exact" for this model alone; None for what `set_math` says.
+        self.math: str | None = None
 
     @property
     def loss(self) -> Loss:
@@ -100,12 +102,17 @@ class Compiled:
                 stacklevel=4,
             )
         seed = {} if self.drawn_seed is None else {"shuffle_seed": self.drawn_seed}
-        return seed | {
-            "optimizer": optimizers.serialize(self.optimizer),
-            "loss": None if self._loss is None or not _is_plain(self._loss) else losses.serialize(self._loss),
-            "metrics": [_plain(item) for item in self._identifiers if _is_plain(item)],
-            "weighted_metrics": [_plain(item) for item in self._weighted if _is_plain(item)],
-        }
+        math = {} if self.math is None else {"math": self.math}
+        return (
+            seed
+            | math
+            | {
+                "optimizer": optimizers.serialize(self.optimizer),
+                "loss": None if self._loss is None or not _is_plain(self._loss) else losses.serialize(self._loss),
+                "metrics": [_plain(item) for item in self._identifiers if _is_plain(item)],
+                "weighted_metrics": [_plain(item) for item in self._weighted if _is_plain(item)],
+            }
+        )
 
 
 def _identifiers(argument: str, value: Any) -> list[Any]:

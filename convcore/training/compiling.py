@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from convcore.checks import shown
 from convcore.errors import NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.runtime import require_math
 from convcore.shapes import integer
 from convcore.training import arguments
 from convcore.training.compiled import Compiled
@@ -57,9 +58,12 @@ class Compiling:
         steps_per_execution: int = 1,
         jit_compile: str | bool = "auto",
         auto_scale_loss: bool = True,
+        *,
+        math: str | None = None,
     ) -> None:
         """Choose the optimizer, the loss and the metrics, each by name or as an object.
 
+        `math`, "fast" or "exact", is this model's own choice of what `convcore.set_math` chooses for all.
         `run_eagerly`, `steps_per_execution`, `jit_compile` and `auto_scale_loss` change nothing here.
         """
         if loss_weights is not None:
@@ -67,6 +71,7 @@ class Compiling:
                 f"convcore does not implement `loss_weights` (received {shown(loss_weights)}; supported: None)."
             )
         compiled = Compiled(optimizer, loss, metrics, weighted_metrics)
+        compiled.math = None if math is None else require_math("math", math)
         self._compiled = compiled
         self._runner = None
 
@@ -113,6 +118,7 @@ class Compiling:
             loss=config.get("loss"),
             metrics=config.get("metrics"),
             weighted_metrics=config.get("weighted_metrics"),
+            math=config.get("math"),
         )
         if self._compiled is not None and "shuffle_seed" in config:
             self._compiled.drawn_seed = integer("shuffle_seed", config["shuffle_seed"], 0, 2**63 - 1)
@@ -148,6 +154,7 @@ class Compiling:
                 self._runner = Runner(
                     self._graph(), parameters, loss=compiled.loss.spec(), optimizer=compiled.optimizer
                 )
+            self._runner.chosen_math = None if compiled is None else compiled.math
         return self._runner
 
     def _inputs(self, x: Any) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def test_compile_refuses_at_once() -> None:
         ({"metrics": [keras.metrics.Mean(name="loss")]}, ParameterError),
         ({"weighted_metrics": ["MeanIoU"]}, NotSupportedError),
         ({"loss_weights": [1.0]}, NotSupportedError),
+        ({"math": "precise"}, ParameterError),
     ):
         with pytest.raises(error):
             net.compile(**{"loss": "mse"} | arguments)
@@ -62,6 +64,29 @@ def test_compile_arguments_are_plain_data() -> None:
     twin.compile_from_config(net.get_compile_config())
     assert twin.get_compile_config() == net.get_compile_config()
     assert twin.optimizer.learning_rate == 0.25
+
+
+def test_maths_of_one_model_whatever_is_chosen_for_all(tmp_path: Path) -> None:
+    """One chooses for itself, one follows; the choice is in explain, in the kernels, in the bits and in the file."""
+    x = np.random.default_rng(0).normal(size=(3, 10, 10, 16)).astype(np.float32)
+    net = keras.Sequential([layers.Input(x.shape[1:]), layers.Conv2D(16, 3), layers.MaxPooling2D()])
+    net.compile(math="exact")
+    net.save(tmp_path / "net.convcore")
+    follower = keras.models.clone_model(net)
+    follower.set_weights(net.get_weights())
+    follower.compile()
+    results = {}
+    for all_others in ("exact", "fast"):
+        keras.set_math(all_others)
+        for one in (net, keras.models.load_model(tmp_path / "net.convcore")):
+            report = one.explain(3, as_dict=True)
+            assert report["math"] == "exact"
+            assert [step["kernel"] for step in report["steps"]] == ["conv2d_forward_pool"]
+            np.testing.assert_array_equal(one.predict(x, verbose=0), net.predict_on_batch(x))
+        results[all_others] = follower.predict_on_batch(x)
+        assert follower.explain(3, as_dict=True)["math"] == all_others
+    np.testing.assert_array_equal(results["exact"], net.predict_on_batch(x))
+    assert (results["fast"] != results["exact"]).any()
 
 
 def test_layers_added_after_fit_are_trained_too() -> None:
