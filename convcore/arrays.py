@@ -32,7 +32,7 @@ def as_array(name: str, value: Any) -> Array:
         )
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # the last one is PyTorch's, of tensors with a gradient
         raise ShapeError(f"{name}: cannot be made an array: {error}") from None
     if array.dtype.name == "bfloat16":  # ml_dtypes registers it with NumPy
         array = array.astype(np.float32)
@@ -83,13 +83,19 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
     return dtype, [plain(name, array, dtype) for name, array in arrays.items()]
 
 
+def _given_dtype(operand: Any) -> np.dtype[Any] | None:
+    """NumPy's dtype of an operand that has one: an array, or a variable or tensor, whose own may be a word."""
+    kind = getattr(operand, "dtype", None)
+    return kind if kind is None or isinstance(kind, np.dtype) else np.asarray(operand).dtype
+
+
 def in_given_dtype(result: Array, *operands: Any) -> Array:
     """`result` of an op on `operands`, rounded to float16 or bfloat16 if all their floats are of that dtype.
 
     That is the promotion of JAX, and so of Keras on it: integers beside floats have no say, two kinds of floats give
     the wider one, and integers alone are computed and returned in float32.
     """
-    kinds = {kind for kind in (getattr(operand, "dtype", None) for operand in operands) if kind is not None}
+    kinds = {kind for kind in map(_given_dtype, operands) if kind is not None}
     floats = {kind.newbyteorder("=") for kind in kinds if kind.kind == "f" or kind.name == "bfloat16"}
     if len(floats) != 1 or result.dtype != np.float32:
         return result
@@ -102,7 +108,7 @@ def in_given_dtype(result: Array, *operands: Any) -> Array:
 
 def in_same_dtype(result: Array, operand: Any) -> Array:
     """`result` of an op that only picks elements of `operand`, in its dtype: integers stay integers."""
-    kind = getattr(operand, "dtype", None)
+    kind = _given_dtype(operand)
     if kind is not None and kind.kind in "iu":
         return result.astype(kind.newbyteorder("="))
     return in_given_dtype(result, operand)

@@ -44,7 +44,7 @@ def border_mode(value: Any) -> int:
     if isinstance(word, str) and word in BORDERS:
         return BORDERS.index(word)
     allowed = ", ".join(repr(name) for name in BORDERS)
-    if word == "reflect":
+    if isinstance(word, str) and word == "reflect":
         raise ParameterError(
             "padding_mode: 'reflect' means two things; say 'mirror' for dcb|abcd|cba (NumPy, PyTorch) or 'symmetric' "
             "for dcba|abcd|dcba (SciPy, OpenCV)."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from convcore import layers, ops
@@ -55,6 +56,33 @@ def test_ragged_lists_and_masks_are_refused() -> None:
         as_array("x", [[1.0], [1.0, 2.0]])
     with pytest.raises(DTypeError, match=r"x\.filled"):
         as_array("x", np.ma.masked_array([1.0, 2.0], [True, False]))
+
+
+class Tensor:
+    """As PyTorch's: an array for NumPy whose dtype is not one of NumPy's, unless it has a gradient."""
+
+    dtype = "torch.some"
+
+    def __init__(self, array: npt.NDArray[Any], *, requires_grad: bool = False) -> None:
+        self.array, self.requires_grad = array, requires_grad
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        if self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        return self.array
+
+
+def test_tensors_and_variables_are_arrays() -> None:
+    x = np.array([-1, 2], np.float16)
+    for op in (ops.relu, ops.tanh):
+        y = op(Tensor(x))  # type: ignore[arg-type]
+        assert y.dtype == np.float16
+        np.testing.assert_array_equal(y, op(x))
+    with pytest.raises(ShapeError, match="x: cannot be made an array: .*requires grad"):
+        ops.relu(Tensor(x, requires_grad=True))  # type: ignore[arg-type]
+    layer = layers.Dense(3)
+    layer.build((None, 2))
+    np.testing.assert_array_equal(ops.dense(np.eye(2, dtype=np.float32), layer.kernel), layer.kernel.numpy())
 
 
 def test_lists_take_the_dtype_beside_them() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convcore import geometries
@@ -17,7 +18,7 @@ def test_borders_have_the_names_of_their_pictures() -> None:
     assert geometries.border_mode("WRAP") == 4
 
 
-@pytest.mark.parametrize("bad", ["Reflect", "", b"edge", None, 1, True, ["edge"], 2.5])
+@pytest.mark.parametrize("bad", ["Reflect", "", b"edge", None, 1, True, ["edge"], 2.5, np.ones(2)])
 def test_other_borders_are_refused(bad: Any) -> None:
     with pytest.raises(ParameterError, match="padding_mode"):
         geometries.border_mode(bad)

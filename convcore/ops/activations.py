@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from convcore.arrays import as_reals, in_given_dtype
@@ -50,16 +52,27 @@ def _activation_program(name: str, settings: Settings, count: int, dtype: str, b
 def _checked(name: Any, settings: dict[str, Any]) -> tuple[str, Settings]:
     table = {each: each for each in plan.ELEMENTWISE} | {"swish": "silu", "hard_swish": "hard_silu"}
     known = find("activations", "activation", name, table)
-    for argument, value in settings.items():
-        if value is not None and not isinstance(value, (bool, int, float)):
-            raise ParameterError(f"{argument}: expected a number, got {shown(value)}.")
+    numbers = {argument: _number(argument, value) for argument, value in settings.items()}
     try:
-        plan.scalars(known, settings)
+        plan.scalars(known, numbers)
     except TypeError as error:
-        raise ParameterError(f"the activation {known} does not take these arguments: {error}.") from None
+        reason = str(error).replace("<lambda>()", "it")
+        raise ParameterError(f"the activation {known} does not take these arguments: {reason}.") from None
     except ZeroDivisionError:
         raise ParameterError(f"alpha: the activation {known} divides by it, got {settings['alpha']}.") from None
-    return known, tuple(sorted(settings.items()))
+    return known, tuple(sorted(numbers.items()))
+
+
+def _number(argument: str, value: Any) -> float | None:
+    """`value` of an activation's argument as a number; only a bound may be missing."""
+    if value is None and argument == "max_value":
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        with suppress(OverflowError):
+            return float(value)
+    raise ParameterError(f"{argument}: expected a number, got {shown(value)}.")
 
 
 def activation(x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:

@@ -32,11 +32,10 @@ def _as_groups(name: str, shape: Shape) -> Shape:
 
 def _grouped(w: npt.ArrayLike) -> tuple[npt.ArrayLike, int]:
     """`w` (kh, kw, channels, multiplier) as the weights of a convolution in groups, and how many groups."""
-    if isinstance(w, np.ndarray):
-        return w.reshape(_as_groups("w", w.shape)), w.shape[2]
-    # What is no array takes the dtype of the arrays beside it: it stays a list.
-    array = as_array("w", w)
-    return array.reshape(_as_groups("w", array.shape)).tolist(), array.shape[2]
+    # A list takes the dtype of the arrays beside it: it stays one. Narrow floats say theirs until they are converted.
+    array = w if isinstance(w, np.ndarray) else as_array("w", w)
+    grouped = array.reshape(_as_groups("w", array.shape))
+    return grouped.tolist() if isinstance(w, (list, tuple)) else grouped, array.shape[2]
 
 
 def depthwise_conv2d(
@@ -158,7 +157,7 @@ def separable_conv2d(
     >>> convcore.ops.separable_conv2d(image, *ones)
     array([[[[28., 28., 28.]]]], dtype=float32)
     """
-    shape = np.shape(pointwise)
+    shape = as_array("pointwise", pointwise).shape
     if len(shape) != 4 or shape[:2] != (1, 1):
         raise ShapeError(f"pointwise: expected (1, 1, channels * multiplier, filters), got shape {shape}.")
     words = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": padding_mode}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import as_reals
+from convcore.arrays import as_array, as_reals
 from convcore.engine import native
 from convcore.ops.planes import Planes, planes
 from convcore.ops.pooling import INDEX_BYTES, max_pool_backward
@@ -96,7 +96,7 @@ def _plane_gradient(dy: npt.ArrayLike, shape: Shape, axes: int, data_format: Any
 def _max_backward(dy: npt.ArrayLike, indices: npt.ArrayLike, input_shape: Any, axes: int, data_format: Any) -> Array:
     shape = shape_argument("input_shape", input_shape, axes + 2)
     dtype, grad, seen = _plane_gradient(dy, shape, axes, data_format)
-    places = np.asarray(indices)
+    places = as_array("indices", indices)
     if places.shape == seen.pooled(keepdims=False):
         places = places.reshape(grad.shape)
     return max_pool_backward(grad, dtype, places, shape, seen, pool_size=(seen.height, seen.width))

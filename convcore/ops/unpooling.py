@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore.arrays import as_reals
+from convcore.arrays import as_array, as_reals
 from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
 from convcore.ops.planes import planes
@@ -111,7 +111,7 @@ def max_unpool2d_backward(dy: npt.ArrayLike, indices: npt.ArrayLike, *, data_for
     large = planes("dy", grad.shape, data_format)
     if large.height * large.width > LARGEST:
         raise ShapeError(f"dy: a plane of {large.height}x{large.width} pixels is not possible, 1 to {LARGEST} are.")
-    given = np.shape(indices)
+    given = as_array("indices", indices).shape
     small = planes("indices", given, data_format)
     if (small.n, small.channels) != (large.n, large.channels):
         raise ShapeError(f"indices: batch and channels must be those of dy (shape {grad.shape}), got shape {given}.")

@@ -81,8 +81,8 @@ _CHEAP = frozenset({"relu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_ta
 
 def scalars(name: str, settings: Mapping[str, Any]) -> Scalars:
     """The member of the kernel that computes the function called `name`, and its scalars for Keras's arguments."""
-    make = _WITH_ARGUMENTS.get(name)
-    return (name, 0.0, 0.0, 0.0) if make is None else make(**settings)
+    make: Callable[..., Scalars] = _WITH_ARGUMENTS.get(name, lambda: (name, 0.0, 0.0, 0.0))
+    return make(**settings)
 
 
 def _fields(name: str, settings: Mapping[str, Any], count: int) -> tuple[dict[str, int | float], int]:

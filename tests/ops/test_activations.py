@@ -259,3 +259,9 @@ def test_names_and_arguments_that_are_none() -> None:
         ops.activation(x, "celu", alpha=0.0)
     with pytest.raises(ParameterError, match="alpha"):
         ops.activation(x, "elu", alpha="1")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="the activation sigmoid does not take .*'alpha'"):
+        ops.activation(x, "sigmoid", alpha=1.0)
+    for refused in (None, 10**400):
+        with pytest.raises(ParameterError, match="negative_slope: expected a number"):
+            ops.activation(x, "relu", negative_slope=refused)
+    np.testing.assert_array_equal(ops.activation(x - 2, "relu", negative_slope=np.float32(0.5), max_value=None), x - 1)

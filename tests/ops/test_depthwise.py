@@ -103,5 +103,7 @@ def test_shapes_that_do_not_fit() -> None:
         ops.separable_conv2d(x, w, np.zeros((2, 1, 6, 4), np.float32))
     with pytest.raises(ShapeError, match="channels"):
         ops.separable_conv2d(x, w, np.zeros((1, 1, 5, 4), np.float32))
+    with pytest.raises(ShapeError, match="pointwise: cannot be made an array"):
+        ops.separable_conv2d(x, w, [[1, 2], [3]])  # type: ignore[list-item]
     with pytest.raises(ParameterError, match="stride"):
         ops.depthwise_conv2d(x, w, stride=0)

@@ -98,5 +98,7 @@ def test_what_is_refused() -> None:
     for index in (16, -1):
         with pytest.raises(ConvcoreError, match="outside the plane"):
             ops.global_max_pool2d_backward(np.zeros((1, 2)), np.full((1, 2), index), (1, 4, 4, 2))
+    with pytest.raises(ShapeError, match="indices: cannot be made an array"):
+        ops.global_max_pool2d_backward(np.zeros((1, 2)), [[1, 2], [3]], (1, 4, 4, 2))  # type: ignore[list-item]
     assert ops.global_avg_pool2d(np.zeros((0, 4, 4, 2))).shape == (0, 2)
     assert ops.global_max_pool2d_backward(np.zeros((0, 2)), np.zeros((0, 2), int), (0, 4, 4, 2)).shape == (0, 4, 4, 2)

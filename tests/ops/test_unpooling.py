@@ -81,6 +81,8 @@ def test_what_is_refused() -> None:
             ops.max_unpool2d_backward(np.zeros((1, 4, 4, 3)), np.full_like(indices, bad))
     with pytest.raises(ShapeError, match="indices"):
         ops.max_unpool2d(x, indices[:, :1])
+    with pytest.raises(ShapeError, match="indices: cannot be made an array"):
+        ops.max_unpool2d_backward(np.zeros((1, 4, 4, 3)), [[1, 2], [3]])  # type: ignore[list-item]
     with pytest.raises(ShapeError, match="batch and channels"):
         ops.max_unpool2d_backward(np.zeros((1, 4, 4, 2)), indices)
     assert ops.max_unpool2d(x[:0], indices[:0]).shape == (0, 4, 4, 3)
