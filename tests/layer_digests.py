@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convcore import ops
+from convcore import layers, ops
 from convcore.plans.activations import ELEMENTWISE
 from tests.checks import digest, normals
 
@@ -26,4 +26,16 @@ def layer_digests() -> dict[str, str]:
     for axis in (0, 1):
         y = ops.log_softmax(x, axis)
         digests[f"log_softmax {axis}"] = digest([y, ops.log_softmax_backward(dy, y, axis), ops.softmax(x, axis)])
+    images = x[:, :1690].reshape(37, 13, 26, 5)
+    for layer in (
+        layers.Dropout(0.3, seed=1),
+        layers.Dropout(0.3, noise_shape=(None, 1, None, 1), seed=2),
+        layers.SpatialDropout2D(0.3, seed=3),
+        layers.AlphaDropout(0.3, seed=4),
+        layers.GaussianNoise(0.3, seed=5),
+        layers.GaussianDropout(0.3, seed=6),
+    ):
+        y = layer(images, training=True)
+        assert np.isfinite(y).all()
+        digests[f"{type(layer).__name__} {layer.seed}"] = digest([y])
     return digests

@@ -16,7 +16,8 @@ from convcore.layers.conv_transpose import (
 )
 from convcore.layers.dense import Dense
 from convcore.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D
-from convcore.layers.dropout import Dropout
+from convcore.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D, SpatialDropout2D
+from convcore.layers.gaussian import GaussianDropout, GaussianNoise
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
@@ -70,6 +71,7 @@ from convcore.layers.validation import InputSpec
 __all__ = [
     "Activation",
     "Add",
+    "AlphaDropout",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -91,6 +93,8 @@ __all__ = [
     "Dropout",
     "ELU",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAvgPool1D",
@@ -123,6 +127,8 @@ __all__ = [
     "SeparableConvolution1D",
     "SeparableConvolution2D",
     "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
     "Subtract",
     "add",
     "average",

@@ -13,7 +13,8 @@ from convcore.layers.conv import Conv1D, Conv2D
 from convcore.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose
 from convcore.layers.dense import Dense
 from convcore.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D
-from convcore.layers.dropout import Dropout
+from convcore.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D, SpatialDropout2D
+from convcore.layers.gaussian import GaussianDropout, GaussianNoise
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
@@ -36,6 +37,7 @@ _CLASSES: dict[str, type[Layer]] = {
     for cls in (
         Activation,
         Add,
+        AlphaDropout,
         Average,
         AveragePooling1D,
         AveragePooling2D,
@@ -51,6 +53,8 @@ _CLASSES: dict[str, type[Layer]] = {
         Dropout,
         ELU,
         Flatten,
+        GaussianDropout,
+        GaussianNoise,
         GlobalAveragePooling1D,
         GlobalAveragePooling2D,
         GlobalMaxPooling1D,
@@ -72,6 +76,8 @@ _CLASSES: dict[str, type[Layer]] = {
         SeparableConv1D,
         SeparableConv2D,
         Softmax,
+        SpatialDropout1D,
+        SpatialDropout2D,
         Subtract,
     )
 }

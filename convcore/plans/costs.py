@@ -82,6 +82,8 @@ ARRAYS = {
     "relu_backward": "count count count",
     "scale_shift": "count count",
     "dropout": "count nothing count",
+    "normal_noise": "count nothing count",
+    "scale_rows": "repeated n_oc repeated",
     "gather_rows": "rows order n_count",
     "gather_words": "n_count order n_count",
     "log_softmax": "n_oc n_oc",

@@ -5,19 +5,30 @@
 #ifndef CONVCORE_PHILOX_H
 #define CONVCORE_PHILOX_H
 
-#include <string.h>
+#include "point.h"
 
-/* Philox 4x32-10 (Salmon et al., SC'11): four random words of a key and a counter. */
-static void philox(uint32_t out[4], uint64_t key, uint64_t high, uint64_t low) {
+enum { DRAWN = 64, PHILOX_COUNTERS = DRAWN / 4 };
+
+/* DRAWN random words, those of the elements from `first`, a multiple of 4, on: Philox 4x32-10 (Salmon et al., SC'11), a counter
+ * for four elements, several counters side by side for the compiler to make vectors of. */
+static void draw(uint32_t words[DRAWN], uint64_t key, uint64_t step, uint64_t first) {
+    uint32_t c0[PHILOX_COUNTERS], c1[PHILOX_COUNTERS], c2[PHILOX_COUNTERS], c3[PHILOX_COUNTERS];
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    uint32_t c[4] = {(uint32_t)low, (uint32_t)(low >> 32), (uint32_t)high, (uint32_t)(high >> 32)};
-    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-        const uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
-        const uint32_t next[4] = {(uint32_t)(b >> 32) ^ c[1] ^ k0, (uint32_t)b, (uint32_t)(a >> 32) ^ c[3] ^ k1,
-                                  (uint32_t)a};
-        memcpy(c, next, sizeof next);
+    for (int i = 0; i < PHILOX_COUNTERS; i++) {
+        const uint64_t counter = first + 4 * (uint64_t)i;
+        c0[i] = (uint32_t)counter, c1[i] = (uint32_t)(counter >> 32);
+        c2[i] = (uint32_t)step, c3[i] = (uint32_t)(step >> 32);
     }
-    memcpy(out, c, sizeof c);
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
+        for (int i = 0; i < PHILOX_COUNTERS; i++) {
+            const uint64_t a = (uint64_t)0xD2511F53u * c0[i], b = (uint64_t)0xCD9E8D57u * c2[i];
+            c0[i] = (uint32_t)(b >> 32) ^ c1[i] ^ k0, c1[i] = (uint32_t)b;
+            c2[i] = (uint32_t)(a >> 32) ^ c3[i] ^ k1, c3[i] = (uint32_t)a;
+        }
+    for (int i = 0; i < PHILOX_COUNTERS; i++) {
+        words[4 * i] = c0[i], words[4 * i + 1] = c1[i];
+        words[4 * i + 2] = c2[i], words[4 * i + 3] = c3[i];
+    }
 }
 
 #endif

@@ -1,8 +1,7 @@
-/* Element by element: scaling, dropout, and the rows of a batch out of a data set.
+/* Element by element: scaling, and the rows of a batch out of a data set.
  *
  * Plain C that the compiler vectorises. No operation here is fused or reordered, so all ISAs give the same bits. */
 #include "kernel.h"
-#include "philox.h"
 #include "point.h"
 
 /* The gradient through a ReLU that ran in another kernel's epilogue: dx = dy where y > 0. buf: dy, y, dx. */
@@ -22,23 +21,6 @@ static void scale_shift(const problem *p, int64_t task, void *const *buf, void *
     real *restrict y = (real *)buf[1] + first;
     const real a = (real)p->a, b = (real)p->b;
     for (int64_t i = 0; i < lanes; i++) y[i] = x[i] * a + b;
-}
-
-/* y = x / (1 - a) for elements that are kept, 0 for a share a of them; the same key and step give the same mask, so this
- * is forward and backward. buf: x, {key, step} (uint64), y. */
-static void dropout(const problem *p, int64_t task, void *const *buf, void *scratch) {
-    (void)scratch;
-    const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
-    const real *x = (const real *)buf[0] + first;
-    const uint64_t *state = buf[1];
-    real *y = (real *)buf[2] + first;
-    const real scale = p->a < 1 ? (real)(1 / (1 - p->a)) : 0;
-    const double dropped = p->a * 4294967296.0;
-    uint32_t words[4];
-    for (int64_t i = 0; i < lanes; i++) {
-        if (i % 4 == 0) philox(words, state[0] + (uint64_t)p->kind, state[1], (uint64_t)(first + i));
-        y[i] = (double)words[i % 4] >= dropped ? x[i] * scale : 0;
-    }
 }
 
 enum { FROM_UINT8, FROM_FLOAT, FROM_DOUBLE };

@@ -23,6 +23,7 @@
 #include "loss.c"
 #include "loss_rows.c"
 #include "merge.c"
+#include "noise.c"
 #include "optimizer.c"
 #include "peak.c"
 #include "penalty.c"
@@ -91,6 +92,8 @@ static const kernel kernels[] = {
     {"relu_backward", 3, relu_backward, point_tasks, no_scratch},
     {"scale_shift", 2, scale_shift, point_tasks, no_scratch},
     {"dropout", 3, dropout, point_tasks, no_scratch},
+    {"normal_noise", 3, normal_noise, point_tasks, no_scratch},
+    {"scale_rows", 3, scale_rows, scale_rows_tasks, no_scratch},
     {"gather_rows", 3, gather_rows, gather_rows_tasks, no_scratch},
     {"gather_words", 3, gather_words, gather_rows_tasks, no_scratch},
     {"softmax", 2, softmax, row_tasks, no_scratch},

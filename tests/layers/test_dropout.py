@@ -1,4 +1,4 @@
-"""Dropout as a layer."""
+"""Dropout as a layer, and its relatives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import layers, random
-from convcore.errors import ParameterError
+from convcore.errors import ParameterError, ShapeError
 
 X = np.ones((100, 200), np.float32)
 
@@ -59,3 +59,89 @@ def test_rates_that_are_none(rate: Any) -> None:
 def test_seeds_that_are_none(seed: Any) -> None:
     with pytest.raises(ParameterError, match="seed"):
         layers.Dropout(0.5, seed=seed)
+
+
+@pytest.mark.parametrize("kind", [layers.Dropout, layers.AlphaDropout])
+@pytest.mark.parametrize(
+    "noise_shape", [(None, 1, None, None), (1, None, 1, 4), [6, 1, 3, 1], (1, 1, 1, 1), (None, None, None, None)]
+)
+def test_noise_shapes(kind: Any, noise_shape: Any) -> None:
+    """Along an axis of 1 all elements share a number, and the gradient goes where the value went."""
+    x = np.ones((6, 5, 3, 4), np.float32)
+    layer = kind(0.5, noise_shape=noise_shape, seed=5)
+    y = layer.forward(x)
+    numbers = tuple(slice(1) if n == 1 else slice(None) for n in noise_shape)
+    np.testing.assert_array_equal(y, np.broadcast_to(y[numbers], x.shape))
+    assert len(np.unique(y)) == (1 if tuple(noise_shape) == (1, 1, 1, 1) else 2)
+    if len(np.unique(y)) == 2:
+        np.testing.assert_array_equal(layer.backward(x) != 0, y == y.max())
+
+
+def test_a_noise_shape_of_other_inputs() -> None:
+    with pytest.raises(ShapeError, match="noise_shape"):
+        layers.Dropout(0.5, noise_shape=(None, 2))(X)
+    with pytest.raises(ShapeError, match="noise_shape"):
+        layers.Dropout(0.5, noise_shape=(None, 1, 1))(X)
+    with pytest.raises(ShapeError, match="noise_shape"):
+        layers.Dropout(0.5, noise_shape=(99, 1))(X, training=True)
+
+
+@pytest.mark.parametrize("noise_shape", ["ab", 3, (1.5,), (True,), (0, 1), (-1,)])
+def test_what_is_no_noise_shape(noise_shape: Any) -> None:
+    with pytest.raises(ParameterError, match="noise_shape"):
+        layers.Dropout(0.5, noise_shape=noise_shape)
+
+
+def test_spatial_dropout_drops_channels() -> None:
+    lines = np.ones((40, 7, 6), np.float32)
+    images = np.ones((40, 3, 7, 6), np.float32)
+    for y, axes in (
+        (layers.SpatialDropout1D(0.25, seed=1)(lines, training=True), (1,)),
+        (layers.SpatialDropout2D(0.25, seed=1)(images, training=True), (1, 2)),
+        (layers.SpatialDropout2D(0.25, "channels_first", seed=1)(images, training=True), (2, 3)),
+    ):
+        assert set(np.unique(y)) == {np.float32(0.0), np.float32(1 / 0.75)}
+        np.testing.assert_array_equal(y.min(axis=axes), y.max(axis=axes))
+        share = np.mean(y.max(axis=axes) == 0)
+        assert abs(share - 0.25) < 5 * np.sqrt(0.25 * 0.75 / y.max(axis=axes).size)
+
+
+def test_spatial_dropout_wants_its_rank() -> None:
+    with pytest.raises(ShapeError, match="expected ndim=3"):
+        layers.SpatialDropout1D(0.5)(X)
+    with pytest.raises(ShapeError, match="expected ndim=4"):
+        layers.SpatialDropout2D(0.5)(X)
+    with pytest.raises(ParameterError, match="data_format"):
+        layers.SpatialDropout2D(0.5, "channels")
+
+
+def test_config_of_spatial_dropout() -> None:
+    assert layers.SpatialDropout2D(0.5, name="s").get_config() == {
+        "rate": 0.5, "seed": None, "name": "s", "dtype": "float32", "data_format": "channels_last"
+    }  # fmt: skip
+
+
+def test_alpha_dropout_keeps_mean_and_variance() -> None:
+    """Of standard normal inputs, to what the sample allows; the dropped ones share one value."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((400, 500)).astype(np.float32)
+    y = layers.AlphaDropout(0.25, seed=1)(x, training=True)
+    assert abs(y.mean()) < 0.01
+    assert abs(y.std() - 1) < 0.01
+    values, counts = np.unique(y, return_counts=True)
+    floor = -1.6732632423543772 * 1.0507009873554805
+    scale = (0.75 * (1 + 0.25 * floor**2)) ** -0.5
+    assert values[counts.argmax()] == pytest.approx(scale * floor * 0.75, rel=1e-6)
+    assert abs(counts.max() / y.size - 0.25) < 0.01
+    kept = y != values[counts.argmax()]
+    np.testing.assert_allclose(y[kept], scale * x[kept] - 0.25 * scale * floor, rtol=1e-5, atol=1e-6)
+    layer = layers.AlphaDropout(0.25, seed=1)
+    layer.forward(x)
+    np.testing.assert_allclose(layer.backward(x)[kept], scale * x[kept], rtol=1e-6)
+
+
+def test_alpha_dropout_cannot_drop_all() -> None:
+    layer = layers.AlphaDropout(1.0)
+    np.testing.assert_array_equal(layer(X), X)
+    with pytest.raises(ParameterError, match="rate=1.0"):
+        layer(X, training=True)

@@ -382,6 +382,7 @@ int main(int argc, char **argv) {
         check_penalties();
         check_constraints();
         check_batch_norm();
+        check_noise();
         check_permute();
         check_log_softmax();
         check_prelu();

@@ -57,6 +57,41 @@ static void check_prelu(void) {
     same("prelu_backward", &p, dx, expected_dx, size);
 }
 
+static void check_noise(void) {
+    const problem p = {.count = 1 + below(5000), .a = 0.5, .b = 2};
+    real *x = numbers(p.count), *y = reals(p.count), *ones = reals(p.count), *zeros = reals(p.count);
+    double *expected = doubles(p.count);
+    uint64_t *key = allocate(2 * sizeof(uint64_t), sizeof(uint64_t));
+    key[0] = (uint64_t)below(1 << 20), key[1] = (uint64_t)below(1 << 20);
+    RUN("dropout", &p, NULL, key, ones);
+    FOR(i, p.count) {
+        if (ones[i] != 0 && ones[i] != 2) fprintf(stderr, "dropout: %g\n", (double)ones[i]), exit(1);
+        expected[i] = (double)ones[i] * (double)x[i];
+    }
+    RUN("dropout", &p, x, key, y);
+    same("dropout", &p, y, expected, p.count);
+
+    problem noise = {.count = p.count, .a = 0.5};
+    FOR(i, p.count) ones[i] = 1, zeros[i] = 0;
+    RUN("normal_noise", &noise, zeros, key, y);
+    FOR(i, p.count) expected[i] = 1 + (double)y[i];
+    noise.b = 1;
+    RUN("normal_noise", &noise, ones, key, y);
+    near("normal_noise", &p, y, expected, p.count);
+
+    const problem shared = {
+        .n = 1 + below(9), .ow = 1 + below(300), .oc = below(3) ? 1 + below(40) : 1, .b = 2, .c = 3};
+    const int64_t size = shared.n * shared.ow * shared.oc;
+    real *factors = numbers(shared.n * shared.oc), *from = numbers(size), *to = reals(size);
+    double *scaled = doubles(size);
+    FOR(i, size) {
+        const double f = (double)factors[i / shared.oc / shared.ow * shared.oc + i % shared.oc];
+        scaled[i] = (double)from[i] * f + (f != 0 ? 2 : 3);
+    }
+    RUN("scale_rows", &shared, from, factors, to);
+    same("scale_rows", &shared, to, scaled, size);
+}
+
 static void check_batch_norm(void) {
     const problem p = {.n = 1 + below(150), .oc = 1 + below(140), .count = 1 + below(64), .a = 0.5, .b = 0.75};
     const int64_t size = p.n * p.oc, parts = chunks(&p), c = p.oc;

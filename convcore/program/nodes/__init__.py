@@ -6,7 +6,7 @@ from convcore.program.nodes.convolution import Conv2D, Conv2DPool
 from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
-from convcore.program.nodes.noise import Dropout
+from convcore.program.nodes.noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
 from convcore.program.nodes.normalization import BatchNorm
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import ScaleShift
@@ -28,6 +28,7 @@ NODES: dict[str, Kind] = {
     **{name: Activation(name) for name in ELEMENTWISE},
     **{name: Softmax(name) for name in SOFTMAXES},
     "add": Sum(),
+    "alpha_dropout": AlphaDropout(),
     "average": Sum(),
     "batch_norm": BatchNorm(),
     "concatenate": Concatenate(),
@@ -38,6 +39,8 @@ NODES: dict[str, Kind] = {
     "conv2d_transpose": Conv2DTranspose(),
     "dense": Dense(),
     "dropout": Dropout(),
+    "gaussian_dropout": GaussianDropout(),
+    "gaussian_noise": GaussianNoise(),
     "global_avg_pool": GlobalAvgPool(),
     "global_max_pool": GlobalMaxPool(),
     "max_pool2d": MaxPool2D(),
