@@ -5,10 +5,14 @@ Each function takes an array of any real dtype and returns float32 (float64 for 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from convcore.errors import ParameterError
+from convcore.shapes import integer
 
 __all__ = [
     "celu",
@@ -72,18 +76,31 @@ def relu(
     return _apply("relu", x, negative_slope=negative_slope, max_value=max_value, threshold=threshold)
 
 
-def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """``exp(x) / sum(exp(x))`` along `axis`.
+def _along(function: Callable[..., Array], x: Array, axis: int | Sequence[int]) -> Array:
+    """``function(x, axis)``; several axes count as one."""
+    if not isinstance(axis, list | tuple):
+        return function(x, axis)
+    axes = tuple(integer("axis", each, -x.ndim, x.ndim - 1) % x.ndim for each in axis)
+    if not axes or len(set(axes)) < len(axes):
+        raise ParameterError(f"`axis` must name different axes. Received: axis={axis}")
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    y = function(moved.reshape(*moved.shape[: x.ndim - len(axes)], -1), -1)
+    return np.moveaxis(y.reshape(moved.shape), last, axes)
+
+
+def softmax(x: npt.ArrayLike, axis: int | Sequence[int] = -1) -> Array:
+    """``exp(x) / sum(exp(x))`` along `axis`, or several that count as one.
 
     >>> softmax([[0.0, 0.0]])
     array([[0.5, 0.5]], dtype=float32)
     """
     from convcore import ops
 
-    return ops.softmax(_floating(x), axis)
+    return _along(ops.softmax, _floating(x), axis)
 
 
-def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
+def log_softmax(x: npt.ArrayLike, axis: int | Sequence[int] = -1) -> Array:
     """The logarithm of `softmax`.
 
     >>> log_softmax([[0.0, -200.0]])
@@ -91,7 +108,7 @@ def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
     """
     from convcore import ops
 
-    return ops.log_softmax(_floating(x), axis)
+    return _along(ops.log_softmax, _floating(x), axis)
 
 
 def celu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:

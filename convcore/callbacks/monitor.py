@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
+
+import numpy as np
 
 from convcore.callbacks.callback import Callback
 from convcore.checks import real, shown
@@ -30,6 +33,11 @@ class MonitorCallback(Callback):
         self.mode = mode
         self.best = None if best is None else real("initial_value_threshold", best, float("-inf"))
         self.min_delta = abs(real("min_delta", min_delta, float("-inf")))
+
+    @property
+    def monitor_op(self) -> Any:
+        """`numpy.greater` where more is better, `numpy.less` where less is."""
+        return np.greater if self.ascending else np.less
 
     @property
     def ascending(self) -> bool:

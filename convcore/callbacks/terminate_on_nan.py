@@ -11,6 +11,10 @@ from convcore.errors import NumericError
 __all__ = ["TerminateOnNaN"]
 
 
+class NaNLossError(NumericError, RuntimeError):
+    """The loss is no longer a number; a RuntimeError as in Keras."""
+
+
 class TerminateOnNaN(Callback):
     """Ends the training at a loss that is NaN or infinite; without this callback such a loss raises NumericError.
 
@@ -26,6 +30,6 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise NumericError(f"NaN or Inf loss encountered at batch {batch}.")
+            raise NaNLossError(f"NaN or Inf loss encountered at batch {batch}.")
         print(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from convcore.errors import NotSupportedError, ParameterError
+import numpy as np
+import numpy.typing as npt
+
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.initializers.base import Initializer
 from convcore.initializers.constant import Constant, Ones, Zeros
 from convcore.initializers.distributions import RandomNormal, RandomUniform, TruncatedNormal
@@ -61,14 +64,16 @@ _BY_NAME = {
 def get(identifier: Any) -> Callable[..., Any]:
     """The initializer meant by `identifier`.
 
-    A name in snake or camel case, a configuration from `serialize`, an initializer, its class, or any function
-    of (shape, dtype).
+    A name in snake or camel case, a configuration from `serialize`, an initializer, its class, any function
+    of (shape, dtype), or an array of the shape itself.
 
     >>> get("he_normal")
     HeNormal(seed=None)
     """
     if isinstance(identifier, Initializer):
         return identifier
+    if isinstance(identifier, np.ndarray):
+        return _Direct(identifier)
     if isinstance(identifier, str):
         cls = _BY_NAME.get(identifier.lower())
         if cls is not None:
@@ -90,10 +95,25 @@ def get(identifier: Any) -> Callable[..., Any]:
     )
 
 
+class _Direct(Constant):
+    """The array that it was given, for its shape only."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> npt.NDArray[np.float32]:
+        if tuple(shape) != np.shape(self.value):
+            raise ShapeError(
+                f"Expected `shape` to be {np.shape(self.value)} for direct tensor as initializer. "
+                f"Received shape={tuple(shape)}"
+            )
+        return super().__call__(shape, dtype)
+
+
 def serialize(initializer: Callable[..., Any]) -> dict[str, Any]:
     """The class name and configuration of an initializer of this module."""
-    if type(initializer) in _CLASSES.values() and isinstance(initializer, Initializer):
-        return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+    if type(initializer) in {*_CLASSES.values(), _Direct} and isinstance(initializer, Initializer):
+        return {
+            "class_name": type(initializer).__name__.replace("_Direct", "Constant"),
+            "config": initializer.get_config(),
+        }
     raise NotSupportedError(
         f"convcore cannot write the initializer {initializer!r} into a configuration (supported: "
         f"{', '.join(sorted(_CLASSES))})."

@@ -48,6 +48,8 @@ class VarianceScaling(RandomInitializer):
         seed: int | None = None,
     ) -> None:
         super().__init__(seed)
+        if isinstance(scale, int | float) and scale <= 0.0:
+            raise ParameterError(f"Argument `scale` must be positive float. Received: scale={scale}")
         self.scale = real("scale", scale, open_minimum=True)
         self.mode = _word("mode", mode, self._MODES)
         self.distribution = (

@@ -20,6 +20,7 @@ __all__ = ["ELU", "Activation", "LeakyReLU", "ReLU", "Softmax", "activate"]
 
 def activate(graph: Graph, x: Value, activation: Any) -> Value:
     """Add `activation` to `graph` behind the value `x`: a node of its name, none for "linear", or what a layer adds."""
+    activation = activations.get(activation)
     if activations.is_layer(activation):
         activation._connect((None, *x.shape))
         if activation.weights:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from convcore.checks import flag
+from convcore.errors import NotSupportedError, ShapeError
 from convcore.layers.base import Layer
+from convcore.layers.eager import as_float32
 from convcore.layers.layout import shape_from_channels_last, shape_to_channels_last
+from convcore.layers.symbolic import SymbolicTensor
 from convcore.layers.validation import InputSpec, Shape, either_data_format
 
 if TYPE_CHECKING:
@@ -53,11 +58,37 @@ class _GlobalPooling(Layer):
 class GlobalAveragePooling1D(_GlobalPooling):
     """The mean of each channel of a line: (batch, length, channels) to (batch, channels).
 
+    A call on arrays takes a `mask` (batch, length), 0 at the steps that do not count.
+
     >>> GlobalAveragePooling1D()([[[1.0], [3.0], [2.0]]]).tolist()
+    [[2.0]]
+    >>> GlobalAveragePooling1D()([[[1.0], [3.0], [2.0]]], mask=[[True, True, False]]).tolist()
     [[2.0]]
     """
 
     _axes, _kind = 1, "global_avg_pool"
+
+    def __call__(  # type: ignore[override] # Keras's order
+        self, x: Any, mask: Any = None, training: bool | None = False
+    ) -> Any:
+        if mask is None:
+            return super().__call__(x, training)
+        if isinstance(x, SymbolicTensor):
+            raise NotSupportedError(
+                "convcore does not implement the argument `mask` of keras.layers.GlobalAveragePooling1D in a "
+                "functional model (supported: calls on arrays)"
+            )
+        (array,) = self._checked([x])
+        weights = as_float32(mask, f"The mask of layer '{self.name}'")
+        steps = 1 if self.data_format == "channels_last" else 2
+        if weights.shape != (len(array), array.shape[steps]):
+            raise ShapeError(
+                f"The mask of layer '{self.name}' must have the shape {(len(array), array.shape[steps])}, one number "
+                f"for each step. Received a mask of shape {weights.shape}."
+            )
+        counts = np.expand_dims(weights, 3 - steps)
+        total = (array * counts).sum(axis=steps, keepdims=self.keepdims)
+        return total / counts.sum(axis=steps, keepdims=self.keepdims)
 
 
 class GlobalAveragePooling2D(_GlobalPooling):

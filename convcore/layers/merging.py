@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.layers import masks
 from convcore.layers.base import Layer
 from convcore.layers.validation import Shape, standardize_shape
 
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 
-class Merge(Layer):
+class Merge(Layer, record_build=False):
     """The base of the layers that take a list of inputs: ``layer([x, y, ...])``."""
 
     def _arguments(self, x: Any) -> list[Any]:
@@ -79,6 +80,10 @@ class Merge(Layer):
             merged = _broadcast(merged, shape[1:])
         batches = {shape[0] for shape in shapes} - {None}
         return (batches.pop() if len(batches) == 1 else None, *merged)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the output for those of the inputs, a list in which None stands for no mask."""
+        return masks.either(inputs, mask)
 
     def lower(self, graph: Graph, x: Value) -> Value:
         return self._lower_all(graph, [x])[0]
@@ -224,6 +229,9 @@ class Concatenate(Merge):
     def _lower_all(self, graph: Graph, xs: list[Value]) -> list[Value]:
         axis = self.axis % (1 + len(xs[0].shape)) - 1
         return xs if len(xs) == 1 else [graph.add("concatenate", *xs, axis=axis)]
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return masks.joined(inputs, mask, self.axis)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from convcore.errors import NotSupportedError
 from convcore.layers.base import Layer
 from convcore.layers.validation import real
@@ -31,6 +33,7 @@ class Rescaling(Layer):
                     f"convcore does not implement `{argument}` per channel in keras.layers.Rescaling (supported: one "
                     f"number for all channels). Received: {argument}={value!r}"
                 )
+        scale, offset = (value.item() if isinstance(value, np.ndarray) else value for value in (scale, offset))
         self.scale = real(scale, f"`scale` of a Rescaling layer must be a finite number. Received: scale={scale!r}")
         self.offset = real(
             offset, f"`offset` of a Rescaling layer must be a finite number. Received: offset={offset!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,9 +27,50 @@ class SymbolicTensor:
     call: Call = field(repr=False)
     index: int = field(default=0, repr=False)
 
+    # Arithmetic with a NumPy array is refused here, and not tried element by element there.
+    __array_ufunc__ = None
+
     @property
     def ndim(self) -> int:
         return len(self.shape)
+
+    def __add__(self, other: Any) -> Any:
+        return _combined("Add", self, other) if isinstance(other, SymbolicTensor) else _scaled(self, 1.0, other)
+
+    def __sub__(self, other: Any) -> Any:
+        if isinstance(other, SymbolicTensor):
+            return _combined("Subtract", self, other)
+        return _scaled(self, 1.0, -other) if isinstance(other, Real) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Any:
+        return _scaled(self, -1.0, other)
+
+    def __mul__(self, other: Any) -> Any:
+        return _combined("Multiply", self, other) if isinstance(other, SymbolicTensor) else _scaled(self, other, 0.0)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _scaled(self, 1.0 / other, 0.0) if isinstance(other, Real) else NotImplemented
+
+    def __neg__(self) -> Any:
+        return _scaled(self, -1.0, 0.0)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def _combined(kind: str, one: SymbolicTensor, other: SymbolicTensor) -> Any:
+    """What a merge layer gives for two tensors."""
+    from convcore.layers import merging
+
+    return getattr(merging, kind)()([one, other])
+
+
+def _scaled(tensor: SymbolicTensor, scale: Any, offset: Any) -> Any:
+    """``tensor * scale + offset``, for two numbers."""
+    from convcore.layers.rescaling import Rescaling
+
+    if not isinstance(scale, Real) or not isinstance(offset, Real):
+        return NotImplemented
+    return Rescaling(float(scale), float(offset))(tensor)
 
 
 class Call:

@@ -103,7 +103,10 @@ class Loss:
 
     def __call__(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Any:
         """The loss of a batch, a float32; with ``reduction="none"`` the weighted values."""
-        values = np.asarray(self.call(np.asarray(y_true), np.asarray(y_pred)))
+        truth, guess = np.asarray(y_true), np.asarray(y_pred)
+        if self.kind == "python":
+            truth, guess = of_one_rank(truth, guess)
+        values = np.asarray(self.call(truth, guess))
         return reduced(values, sample_weight, self.reduction, self._counted(y_true))
 
     def _counted(self, y_true: npt.ArrayLike) -> Array | None:
@@ -178,19 +181,18 @@ def reduced(
     return np.float32(total)
 
 
+def of_one_rank(truth: Array, guess: Array) -> tuple[Array, Array]:
+    """Targets and predictions of one rank: a last axis of 1 that only one of them has is added or dropped."""
+    if guess.ndim == truth.ndim + 1 and guess.shape[-1] == 1:
+        return (truth[:, np.newaxis], guess) if truth.ndim == 1 else (truth, guess[..., 0])
+    if truth.ndim == guess.ndim + 1 and truth.shape[-1] == 1:
+        return (truth, guess[:, np.newaxis]) if guess.ndim == 1 else (truth[..., 0], guess)
+    return truth, guess
+
+
 def operands(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Operands:
     """Targets and predictions in float64 and of one rank: a last axis of 1 is added or dropped, as Keras does."""
-    truth, guess = np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64)
-    if guess.ndim == truth.ndim + 1 and guess.shape[-1] == 1:
-        if truth.ndim == 1:
-            truth = truth[:, np.newaxis]
-        else:
-            guess = guess[..., 0]
-    elif truth.ndim == guess.ndim + 1 and truth.shape[-1] == 1:
-        if guess.ndim == 1:
-            guess = guess[:, np.newaxis]
-        else:
-            truth = truth[..., 0]
+    truth, guess = of_one_rank(np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64))
     if truth.shape != guess.shape:
         if truth.ndim and guess.ndim:
             same_length(truth, guess)

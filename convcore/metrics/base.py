@@ -143,6 +143,11 @@ class Sum(Metric):
     def reset_state(self) -> None:
         self.total = 0.0
 
+    @property
+    def variables(self) -> list[Any]:
+        """The sum."""
+        return [self.total]
+
     def result(self) -> float:
         return self.total
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from convcore.checks import shown, unit_interval
+from convcore.checks import shown
 from convcore.errors import ParameterError, ShapeError
 from convcore.metrics.base import Array, Metric
 from convcore.shapes import integer
+from convcore.variables import Variable
 
 __all__ = ["FalseNegatives", "FalsePositives", "Precision", "Recall", "TrueNegatives", "TruePositives", "ratio"]
 
@@ -55,7 +57,10 @@ class Confusion(Metric):
         self.class_id = None if class_id is None else integer("class_id", class_id, 0)
         default = 0.5 if top_k is None else NEVER
         given = [default] if thresholds is None else _several(thresholds)
-        self.thresholds = given if thresholds is None else [unit_interval("thresholds", value) for value in given]
+        outside = [value for value in given if not _in_unit_interval(value)]
+        if outside and thresholds is not None:
+            raise ParameterError(f"Threshold values must be in [0, 1]. Received: {shown(outside)}")
+        self.thresholds = [float(value) for value in given]
         self.reset_state()
 
     def reset_state(self) -> None:
@@ -67,6 +72,22 @@ class Confusion(Metric):
         labels, guess, weights = flattened(self.name, y_true, y_pred, sample_weight, self.top_k, self.class_id)
         thresholds = np.asarray(self.thresholds, dtype=np.float32)
         self.counts += confusion(labels, guess, weights, thresholds)[..., 0]
+
+    @property
+    def true_positives(self) -> Array:
+        return np.asarray(self.counts[0])
+
+    @property
+    def false_positives(self) -> Array:
+        return np.asarray(self.counts[1])
+
+    @property
+    def true_negatives(self) -> Array:
+        return np.asarray(self.counts[2])
+
+    @property
+    def false_negatives(self) -> Array:
+        return np.asarray(self.counts[3])
 
     def _shown(self, values: Array) -> Any:
         return float(values[0]) if len(self.thresholds) == 1 else values
@@ -97,7 +118,7 @@ def flattened(
         given = np.asarray(sample_weight, dtype=np.float64)
         if given.ndim > guess.ndim:
             given = given.reshape(given.shape[: guess.ndim])
-        if given.shape != guess.shape[: given.ndim] and given.shape != (*guess.shape[: given.ndim - 1], 1):
+        if any(size not in {1, full} for size, full in zip(given.shape, guess.shape, strict=False)):
             raise ShapeError(f"sample_weight of shape {given.shape} does not fit y_pred of shape {guess.shape}.")
         weights = weights * given.reshape(given.shape + (1,) * (guess.ndim - given.ndim))
     if top_k is not None:
@@ -121,6 +142,10 @@ def flattened(
     )
 
 
+def _in_unit_interval(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and 0.0 <= float(value) <= 1.0
+
+
 def _several(thresholds: Any) -> list[Any]:
     if isinstance(thresholds, list | tuple | np.ndarray):
         if len(thresholds):
@@ -134,6 +159,11 @@ class _Count(Confusion):
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: object = None) -> None:
         super().__init__(thresholds, None, None, name, dtype)
+
+    @property
+    def variables(self) -> list[Any]:
+        """The count at each threshold."""
+        return [Variable(self.counts[self.row], name="accumulator")]
 
     def result(self) -> Any:
         return self._shown(self.counts[self.row])
@@ -192,6 +222,12 @@ class _Share(Confusion):
         dtype: object = None,
     ) -> None:
         super().__init__(thresholds, top_k, class_id, name, dtype)
+
+    @property
+    def variables(self) -> list[Any]:
+        """The two counts at each threshold."""
+        missed = "false_positives" if self.missed == 1 else "false_negatives"
+        return [Variable(self.counts[0], name="true_positives"), Variable(self.counts[self.missed], name=missed)]
 
     def result(self) -> Any:
         return self._shown(ratio(self.counts[0], self.counts[0] + self.counts[self.missed]))

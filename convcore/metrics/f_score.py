@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from convcore.checks import real, shown
+from convcore.checks import shown
 from convcore.errors import ParameterError, ShapeError
 from convcore.losses.regression import EPSILON
 from convcore.metrics.base import Array, Metric
@@ -40,11 +41,30 @@ class FBetaScore(Metric):
         super().__init__(dtype, name)
         if not (average is None or isinstance(average, str)) or average not in _AVERAGES:
             raise ParameterError(
-                f"Invalid `average` argument value. Expected one of: {_AVERAGES}. Received: average={shown(average)}"
+                f"Invalid `average` argument value. Expected one of: {{None, 'micro', 'macro', 'weighted'}}. "
+                f"Received: average={average if isinstance(average, str) else shown(average)}"
             )
         self.average = average
-        self.beta = real("beta", beta, open_minimum=True)
-        self.threshold = None if threshold is None else real("threshold", threshold, 0.0, 1.0, open_minimum=True)
+        if not isinstance(beta, float):
+            raise ParameterError(
+                "Invalid `beta` argument value. It should be a Python float. "
+                f"Received: beta={beta if isinstance(beta, str) else shown(beta)} of type '{type(beta)}'"
+            )
+        if not 0.0 < beta < math.inf:
+            raise ParameterError(f"Invalid `beta` argument value. It should be > 0. Received: beta={beta}")
+        if threshold is not None and not isinstance(threshold, float):
+            raise ParameterError(
+                "Invalid `threshold` argument value. It should be a Python float. "
+                f"Received: threshold={threshold if isinstance(threshold, str) else shown(threshold)} "
+                f"of type '{type(threshold)}'"
+            )
+        if threshold is not None and not 0.0 < threshold <= 1.0:
+            raise ParameterError(
+                "Invalid `threshold` argument value. It should verify 0 < threshold <= 1. "
+                f"Received: threshold={threshold}"
+            )
+        self.beta = beta
+        self.threshold = threshold
         self.reset_state()
 
     def reset_state(self) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 from convcore.checks import flag, unit_interval
 from convcore.losses import (
     binary_crossentropy,
@@ -198,7 +201,7 @@ class CategoricalCrossentropy(LossMetric):
 
 
 class SparseCategoricalCrossentropy(LossMetric):
-    """The mean cross-entropy for class ids; samples of `ignore_class` cost 0.
+    """The mean cross-entropy for class ids; samples of `ignore_class` cost 0, and their sample weights do not count.
 
     >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
     0.6931
@@ -219,6 +222,14 @@ class SparseCategoricalCrossentropy(LossMetric):
         self.from_logits = flag("from_logits", from_logits)
         self.ignore_class = ignore_class
         self.axis = axis
+
+    def update_state(
+        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> None:
+        if sample_weight is not None and self.ignore_class is not None:
+            counted = np.asarray(y_true) != self.ignore_class
+            sample_weight = np.where(counted, np.asarray(sample_weight, dtype=np.float64), 0.0)
+        super().update_state(y_true, y_pred, sample_weight)
 
     def arguments(self) -> dict[str, Any]:
         return {"from_logits": self.from_logits, "ignore_class": self.ignore_class, "axis": self.axis}

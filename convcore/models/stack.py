@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Stack"]
 
 
+class NoLayersError(StateError, ValueError):
+    """A Sequential model without layers was to be built; a ValueError as in Keras."""
+
+
 class Stack(Network, record_build=False):
     """Layers in a row, as one layer."""
 
@@ -80,7 +84,7 @@ class Stack(Network, record_build=False):
     def build(self, input_shape: Any = None) -> None:
         """Make the weights of all layers for inputs of `input_shape`, the batch axis first (None: any)."""
         if not self._layers:
-            raise StateError(
+            raise NoLayersError(
                 f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
             )
         first = self._layers[0]

@@ -28,10 +28,12 @@ class Applying:
         slots: list[Array]
         batches: int
         weight_decay: float | None
+        loss_scale_factor: float | None
         use_ema: bool
+        learning_rate: Any
 
         @property
-        def learning_rate(self) -> float: ...
+        def scheduled(self) -> bool: ...
         @property
         def slot_names(self) -> tuple[str, ...]: ...
         @property
@@ -54,8 +56,32 @@ class Applying:
 
     @property
     def variables(self) -> list[Any]:
-        """The state as Keras lists it: the batches seen, the learning rate, and copies of the slots."""
-        return [np.int64(self.batches), self.learning_rate, *(slot.copy() for slot in self.slots)]
+        """The state as Keras lists it: the batches seen, the learning rate if it can be set, copies of the slots."""
+        rate = [] if self.scheduled else [self.learning_rate]
+        return [np.int64(self.batches), *rate, *(slot.copy() for slot in self.slots)]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Take over the state of another optimizer of this class, its `variables`; ParameterError before `build`."""
+        if self._update is None and not self.slots:
+            raise ParameterError(
+                "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
+                "`optimizer.build(trainable_variables)` to create the optimizer weights before calling `set_weights()`."
+            )
+        own = self.variables
+        if len(weights) != len(own) or any(np.shape(a) != np.shape(b) for a, b in zip(weights, own, strict=True)):
+            raise ShapeError(
+                f"The weights of {type(self).__name__} have the shapes {[np.shape(value) for value in own]}, those "
+                f"given {[np.shape(value) for value in weights]}."
+            )
+        self.batches = int(weights[0])
+        if not self.scheduled:
+            self.learning_rate = float(weights[1])
+        for slot, value in zip(self.slots, weights[len(own) - len(self.slots) :], strict=True):
+            slot[...] = value
+
+    def scale_loss(self, loss: Any) -> Any:
+        """`loss` times `loss_scale_factor`: steps divide the gradients by it."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Any] | None = None, var_names: Iterable[str] | None = None

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.checks import flag, real, rebuild, shown, text, unit_interval
-from convcore.errors import ModelFileError, NotSupportedError, ParameterError, StateError
-from convcore.naming import to_snake_case
+from convcore.errors import ModelFileError, NotSupportedError, ParameterError
+from convcore.naming import auto_name
 from convcore.optimizers import schedules
 from convcore.optimizers.applying import Applying
-from convcore.optimizers.learning_rate import LearningRate
+from convcore.optimizers.learning_rate import LearningRate, ScheduledError
 from convcore.shapes import integer
 
 __all__ = ["Optimizer"]
@@ -64,7 +64,7 @@ class Optimizer(Applying):
         if kwargs:
             raise ParameterError(f"Argument(s) not recognized: {shown(kwargs)}")
         super().__init__()
-        self.name = to_snake_case(type(self).__name__) if name is None else text("name", name)
+        self.name = auto_name(type(self).__name__) if name is None else text("name", name)
         self.weight_decay = _optional("weight_decay", weight_decay)
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         if sum(value is not None for value in clips.values()) > 1:
@@ -127,13 +127,20 @@ class Optimizer(Applying):
             self._schedule = value
             return
         if self._schedule is not None:
-            raise StateError(
-                "This optimizer was made with a learning rate schedule, so its learning rate cannot be set. "
-                f"Received: learning_rate={shown(value)}. Hint: make the optimizer with a float."
+            raise ScheduledError(
+                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor "
+                "argument, hence its learning rate is not settable. If you need the learning rate to be settable, you "
+                "should instantiate the optimizer with a float `learning_rate` argument. "
+                f"Received: learning_rate={shown(value)}"
             )
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value.item()
         self._learning_rate = real("learning_rate", value)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate follows a schedule or a function, and cannot be set."""
+        return self._schedule is not None
 
     @property
     def step_slots(self) -> tuple[str, ...]:

@@ -62,11 +62,11 @@ class Ftrl(Optimizer):
             name=name,
             **kwargs,
         )
-        self.learning_rate_power = real("learning_rate_power", learning_rate_power, -math.inf, 0.0)
-        self.initial_accumulator_value = real("initial_accumulator_value", initial_accumulator_value)
-        self.l1_regularization_strength = real("l1_regularization_strength", l1_regularization_strength)
-        self.l2_regularization_strength = real("l2_regularization_strength", l2_regularization_strength)
-        self.l2_shrinkage_regularization_strength = real(
+        self.learning_rate_power = -_not_below_0("learning_rate_power", learning_rate_power, "negative")
+        self.initial_accumulator_value = _not_below_0("initial_accumulator_value", initial_accumulator_value)
+        self.l1_regularization_strength = _not_below_0("l1_regularization_strength", l1_regularization_strength)
+        self.l2_regularization_strength = _not_below_0("l2_regularization_strength", l2_regularization_strength)
+        self.l2_shrinkage_regularization_strength = _not_below_0(
             "l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength
         )
         self.beta = real("beta", beta)
@@ -96,3 +96,12 @@ class Ftrl(Optimizer):
             "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
             "beta": self.beta,
         }
+
+
+def _not_below_0(name: str, value: float, side: str = "positive") -> float:
+    """The size of a number on the `side` of 0 that is allowed, or of 0."""
+    sign = 1.0 if side == "positive" else -1.0
+    number = sign * real(name, value, -math.inf)
+    if number < 0.0:
+        raise ParameterError(f"`{name}` needs to be {side} or zero. Received: {name}={value}.")
+    return abs(number)

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from convcore.errors import StateError
+
 if TYPE_CHECKING:
     from convcore.optimizers.base import Optimizer
 
-__all__ = ["LearningRate"]
+__all__ = ["LearningRate", "ScheduledError"]
+
+
+class ScheduledError(StateError, TypeError):
+    """The learning rate follows a schedule and cannot be set; a TypeError as in Keras."""
 
 
 class LearningRate(float):
@@ -31,6 +37,11 @@ class LearningRate(float):
         rate = super().__new__(cls, value)
         rate._optimizer = optimizer
         return rate
+
+    @property
+    def value(self) -> np.float32:
+        """The rate in float32, as Keras's variable holds it."""
+        return np.float32(self)
 
     def numpy(self) -> np.ndarray[tuple[()], np.dtype[np.float32]]:
         """The rate as a float32 array without axes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcore.checks import real, unit_interval
+from convcore.errors import ParameterError
 from convcore.optimizers.base import Optimizer
 from convcore.optimizers.schedules import LearningRateSchedule
 
@@ -54,6 +55,11 @@ class Lion(Optimizer):
             name=name,
             **kwargs,
         )
+        if isinstance(beta_1, int | float) and not 0.0 < beta_1 <= 1.0:
+            raise ParameterError(
+                "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
+                f"Received: beta_1={beta_1}."
+            )
         self.beta_1 = real("beta_1", beta_1, 0.0, 1.0, open_minimum=True)
         self.beta_2 = unit_interval("beta_2", beta_2)
 

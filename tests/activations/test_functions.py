@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -103,3 +104,13 @@ def test_relu_and_its_layer_agree_at_the_threshold(options: dict[str, float]) ->
     assert y[0, 0] == (0.0 if options else 1.0)
     np.testing.assert_array_equal(layers.ReLU(**options)(x), y)
     assert np.array_equal(np.signbit(layers.ReLU(**options)(x)[:, :3]), np.signbit(y[:, :3]))
+
+
+@pytest.mark.parametrize("function", [activations.softmax, activations.log_softmax])
+def test_several_axes_count_as_one(function: Callable[..., Any]) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    expected = function(x.transpose(0, 2, 1, 3).reshape(2, 4, 15)).reshape(2, 4, 3, 5).transpose(0, 2, 1, 3)
+    np.testing.assert_array_equal(function(x, axis=(1, 3)), expected)
+    for axis in ((), (1, 1), (1, 4), (0.5,)):
+        with pytest.raises(ParameterError, match="axis"):
+            function(x, axis=axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 
 from convcore.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
@@ -49,3 +50,7 @@ def test_improvement() -> None:
     assert watch("accuracy", min_delta=0.2).improved(0.5, 0.25)
     assert not watch("accuracy").improved(0.5, 0.5)
     assert not watch("loss").improved(float("nan"), 1.0)
+
+
+def test_what_compares_is_numpys() -> None:
+    assert (MonitorCallback("loss", "min").monitor_op, MonitorCallback("a", "max").monitor_op) == (np.less, np.greater)

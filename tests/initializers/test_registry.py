@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import initializers
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 
 
 @pytest.mark.parametrize("name", ["glorot_uniform", "GlorotUniform", "GLOROT_UNIFORM", "glorotuniform"])
@@ -62,3 +62,12 @@ def test_known_names_of_keras_are_refused_by_name() -> None:
         _ = initializers.STFT
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = initializers.nonsense
+
+
+def test_an_array_is_an_initializer_of_its_shape() -> None:
+    kernel = np.float32([[1.0, 2.0], [3.0, 4.0]])
+    found = initializers.get(kernel)
+    np.testing.assert_array_equal(found((2, 2)), kernel)
+    assert initializers.serialize(found) == {"class_name": "Constant", "config": {"value": kernel.tolist()}}
+    with pytest.raises(ShapeError, match="Expected `shape` to be"):
+        found((1, 2))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import layers
-from convcore.errors import ParameterError, ShapeError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 
 KINDS = [
     layers.GlobalAveragePooling1D, layers.GlobalAveragePooling2D, layers.GlobalMaxPooling1D, layers.GlobalMaxPooling2D,
@@ -50,3 +50,20 @@ def test_what_is_refused() -> None:
         layers.GlobalMaxPooling2D("NCHW")
     with pytest.raises(ShapeError, match="expected ndim=4, found ndim=3"):
         layers.GlobalMaxPooling2D()(np.zeros((2, 3, 4)))
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_masked_steps_do_not_count(data_format: str, keepdims: bool) -> None:
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    steps = 1 if data_format == "channels_last" else 2
+    mask = np.arange(2 * x.shape[steps]).reshape(2, -1) % 3 != 1
+    expected = np.stack([np.compress(m, s, axis=steps - 1).mean(axis=steps - 1) for s, m in zip(x, mask, strict=True)])
+    layer = layers.GlobalAveragePooling1D(data_format, keepdims=keepdims)
+    y = layer(x, mask)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y, np.expand_dims(expected, steps) if keepdims else expected, rtol=1e-6)
+    with pytest.raises(ShapeError, match="mask"):
+        layer(x, mask[:, :1])
+    with pytest.raises(NotSupportedError, match="mask"):
+        layer(layers.Input(x.shape[1:]), mask)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import convcore
 from convcore import Sequential, layers
 
 
@@ -20,3 +22,23 @@ def test_layers_of_a_built_model_have_inputs_and_outputs() -> None:
 def test_other_layers_have_none() -> None:
     with pytest.raises(AttributeError, match="has never been called and thus has no defined"):
         _ = layers.Conv2D(2, 3).output
+
+
+def test_arithmetic_on_what_stands_for_arrays() -> None:
+    a, b = convcore.Input((3,)), convcore.Input((3,))
+    x, y = np.float32([[1.0, 2.0, 4.0]]), np.float32([[8.0, 3.0, 5.0]])
+    for symbols, expected in (
+        (a + b, x + y),
+        (a - b, x - y),
+        (a * b, x * y),
+        (2 * a + 1, 2 * x + 1),
+        (3 - a / 2, 3 - x / 2),
+        (-a - 1.5, -x - 1.5),
+    ):
+        model = convcore.Model([a, b], [symbols, b])
+        np.testing.assert_array_equal(model([x, y])[0], expected)
+    for wrong in (x, "text", None):
+        with pytest.raises(TypeError):
+            a + wrong
+        with pytest.raises(TypeError):
+            wrong * a

@@ -84,3 +84,14 @@ def test_arguments(arguments: Any) -> None:
 def test_shapes() -> None:
     with pytest.raises(ShapeError, match="rank 2"):
         metrics.AUC(multi_label=True)([1, 0], [0.1, 0.2])
+
+
+@pytest.mark.parametrize(("method", "area"), [("majoring", 1.0), ("minoring", 0.0), ("interpolation", 0.5)])
+def test_the_area_under_the_gains(method: str, area: float) -> None:
+    weights = [1.0, 2.0, 3.0, 4.0]
+    metric = metrics.AUC(num_thresholds=3, curve="PRGAIN", summation_method=method)
+    assert metric([0, 0, 1, 1], [0, 0.5, 0.3, 0.9], sample_weight=weights) == pytest.approx(area, abs=1e-3)
+    assert [variable.shape for variable in metric.variables] == [(3,)] * 4
+    assert metric.true_positives.tolist() == [7.0, 4.0, 0.0]
+    metric.reset_state()
+    assert metric.true_positives.tolist() == [0.0, 0.0, 0.0]

@@ -34,3 +34,9 @@ def test_arguments_reach_the_function() -> None:
     assert metrics.SparseCategoricalCrossentropy(ignore_class=1)([1, 0], [[0.5, 0.5]] * 2) == pytest.approx(
         np.log(2) / 2
     )
+
+
+def test_an_ignored_class_weighs_nothing() -> None:
+    p = [[0.8, 0.1, 0.1], [0.05, 0.95, 0], [0.1, 0.8, 0.1]]
+    metric = metrics.SparseCategoricalCrossentropy(ignore_class=0)
+    assert metric([0, 1, 2], p, sample_weight=[0.5, 1.5, 2.0]) == pytest.approx(1.33774646, abs=1e-5)

@@ -7,6 +7,7 @@ import pytest
 
 from convcore.errors import ParameterError
 from convcore.optimizers import Adam, AdamW
+from convcore.utils import clear_session
 from tests.optimizers.linear import Step, Vector, compare
 
 
@@ -45,7 +46,8 @@ def test_defaults() -> None:
     adam, adamw = Adam(), AdamW()
     assert (adam.learning_rate, adam.beta_1, adam.beta_2, adam.epsilon) == (0.001, 0.9, 0.999, 1e-7)
     assert (adam.weight_decay, adamw.weight_decay) == (None, 0.004)
-    assert (adam.name, adamw.name) == ("adam", "adam_w")
+    clear_session()
+    assert (Adam().name, AdamW().name, Adam().name) == ("adam", "adam_w", "adam_1")
     assert adam.slot_count() == 2
     assert adamw.hyper()[4] == 0.001 * 0.004
 

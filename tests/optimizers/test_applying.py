@@ -105,3 +105,23 @@ def test_a_copy_goes_on_by_itself() -> None:
     twin.apply_gradients([([1.0], other)])
     assert w.value.tolist() == other.value.tolist() == [1.5]
     assert (optimizer.iterations, twin.iterations) == (2, 2)
+
+
+def test_the_state_goes_to_another_optimizer() -> None:
+    x = Variable([[1.0, 2.0], [3.0, 4.0]])
+    first, second = Adam(0.1), Adam()
+    first.apply_gradients([([[1.0, 2.0], [3.0, 4.0]], x)])
+    with pytest.raises(ParameterError, match=r"You are calling `set_weights\(\)`"):
+        second.set_weights(first.variables)
+    second.build([x])
+    second.set_weights(first.variables)
+    assert (second.iterations, second.learning_rate) == (1, 0.1)
+    for mine, theirs in zip(second.variables, first.variables, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    with pytest.raises(ShapeError, match="shapes"):
+        second.set_weights(first.variables[:2])
+
+
+def test_a_loss_is_scaled_as_gradients_are_divided() -> None:
+    assert SGD(loss_scale_factor=1024.0).scale_loss(0.5) == 512.0
+    assert SGD().scale_loss(0.5) == 0.5

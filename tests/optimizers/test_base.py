@@ -53,7 +53,7 @@ def test_a_schedule_follows_the_steps_and_cannot_be_overwritten() -> None:
     assert optimizer.learning_rate == 1.0
     optimizer.iterations = 2
     assert optimizer.hyper()[0] == 0.5
-    with pytest.raises(StateError, match="schedule"):
+    with pytest.raises(StateError, match="LearningRateSchedule"):
         optimizer.learning_rate = 0.1
 
 

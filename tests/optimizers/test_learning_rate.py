@@ -37,7 +37,7 @@ def test_what_is_assigned_is_checked() -> None:
     assert optimizer.learning_rate == 0.5
     scheduled = SGD(ExponentialDecay(0.5, 10, 0.5))
     assert scheduled.learning_rate.numpy() == 0.5
-    with pytest.raises(StateError, match="schedule"):
+    with pytest.raises(StateError, match="LearningRateSchedule"):
         scheduled.learning_rate.assign(1.0)
 
 

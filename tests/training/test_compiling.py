@@ -54,7 +54,7 @@ def test_compile_refuses_at_once() -> None:
             net.compile(**{"loss": "mse"} | arguments)
         assert net.metrics_names == ["loss", "accuracy"]  # what was compiled before stays
     net.compile(loss="mse", run_eagerly=True, steps_per_execution=4, jit_compile=True)
-    assert net.optimizer.name == "rm_sprop"
+    assert net.optimizer.name.startswith("rm_sprop")
 
 
 def test_compile_arguments_are_plain_data() -> None:

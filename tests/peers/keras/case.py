@@ -47,7 +47,13 @@ class TestCase(testing.TestCase):
         self.run_class_serialization_test(layer_cls(**init_kwargs))
         if assert_built_after_instantiation:
             assert layer_cls(**init_kwargs).built
-        x = np.random.default_rng(0).normal(size=input_shape) if input_data is None else np.asarray(input_data)
+        several = input_data is None and isinstance(input_shape[0], tuple)
+        draw = np.random.default_rng(0)
+        if several:
+            x: Any = [draw.normal(size=shape) for shape in input_shape]
+        else:
+            x = draw.normal(size=input_shape) if input_data is None else np.asarray(input_data)
+        shapes = [each.shape for each in x] if several else x.shape
 
         def check(layer: Any, shape: Any) -> None:
             assert layer.built
@@ -59,10 +65,11 @@ class TestCase(testing.TestCase):
                 assert tuple(shape) == tuple(expected_output_shape)
 
         layer = layer_cls(**init_kwargs)
-        layer.build(x.shape)
-        check(layer, layer.compute_output_shape(x.shape))
+        layer.build(shapes)
+        check(layer, layer.compute_output_shape(shapes))
         layer = layer_cls(**init_kwargs)
-        check(layer, layer(convcore.Input(batch_shape=x.shape)).shape)
+        symbols = [convcore.Input(batch_shape=shape) for shape in (shapes if several else [shapes])]
+        check(layer, layer(symbols if several else symbols[0]).shape)
         layer = layer_cls(**init_kwargs)
         y = layer(x)
         check(layer, y.shape)
@@ -71,7 +78,7 @@ class TestCase(testing.TestCase):
             self.assertAllClose(y, expected_output)
         if expected_num_losses is not None:
             self.assertLen(layer.losses, expected_num_losses)
-        if run_training_check:
+        if run_training_check and not several:
             layer = layer_cls(**init_kwargs)
             model = convcore.Sequential([convcore.Input(batch_shape=(None, *x.shape[1:])), layer])
             model.compile(optimizer="sgd", loss="mse")

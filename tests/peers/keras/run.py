@@ -52,16 +52,76 @@ class Outcome:
 POOLING = ("max_pooling", "average_pooling", "global_max_pooling", "global_average_pooling")
 POOLING_TESTS = tuple(f"layers/pooling/{name}_test.py" for name in POOLING)
 BACKEND, OWN = "tests.peers.keras.plugin", "tests.peers.keras.own"
+#: Families of tests of what convcore does not have, which are not collected.
+QUANTIZED = "not (quant or lora or int4 or int8 or gptq or awq or legacy_load)"
+
+
+def tests(folder: str, *names: str) -> tuple[str, ...]:
+    """The paths of the tests of modules."""
+    return tuple(f"{folder}/{name}_test.py" for name in names)
+
+
 TREES = (
     Tree("Keras's convolutional layers over `convcore.ops`", BACKEND, ("layers/convolutional",)),
     Tree("Keras's pooling layers over `convcore.ops`", BACKEND, POOLING_TESTS),
     Tree("`keras.ops`, convolution and pooling, over `convcore.ops`", BACKEND, ("ops/nn_test.py",), "conv or pool"),
-    Tree("convcore's convolutional layers", OWN, ("layers/convolutional",)),
+    Tree("convcore's convolutional layers", OWN, ("layers/convolutional",), QUANTIZED),
     Tree("convcore's pooling layers", OWN, POOLING_TESTS),
-    Tree("convcore's losses", OWN, ("losses/losses_test.py",)),
-    Tree("convcore's accuracy metrics", OWN, ("metrics/accuracy_metrics_test.py",)),
-    Tree("convcore's SGD and Adam", OWN, ("optimizers/sgd_test.py", "optimizers/adam_test.py")),
-    Tree("convcore's EarlyStopping", OWN, ("callbacks/early_stopping_test.py",)),
+    Tree("convcore's merging layers", OWN, ("layers/merging",)),
+    Tree(
+        "convcore's Dense, Input and Identity",
+        OWN,
+        tests("layers/core", "dense", "input_layer", "identity"),
+        QUANTIZED,
+    ),
+    Tree("convcore's BatchNormalization", OWN, tests("layers/normalization", "batch_normalization")),
+    Tree("convcore's activations", OWN, ("activations/activations_test.py", "layers/activations")),
+    Tree(
+        "convcore's Dropout and noise",
+        OWN,
+        tests("layers/regularization", "dropout", "spatial_dropout", "gaussian_noise"),
+    ),
+    Tree("convcore's reshaping layers", OWN, ("layers/reshaping",)),
+    Tree(
+        "convcore's preprocessing layers",
+        OWN,
+        (
+            "layers/preprocessing/rescaling_test.py",
+            *tests("layers/preprocessing/image_preprocessing", "random_rotation", "random_translation", "random_zoom"),
+        ),
+    ),
+    Tree("convcore's losses", OWN, tests("losses", "loss", "losses")),
+    Tree(
+        "convcore's metrics",
+        OWN,
+        tests(
+            "metrics",
+            *("accuracy_metrics", "confusion_metrics", "f_score_metrics", "hinge_metrics", "metric"),
+            *("probabilistic_metrics", "reduction_metrics", "regression_metrics"),
+        ),
+    ),
+    Tree(
+        "convcore's optimizers and schedules",
+        OWN,
+        (
+            *tests("optimizers", "adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam"),
+            *tests("optimizers", "optimizer", "rmsprop", "sgd"),
+            "optimizers/schedules/learning_rate_schedule_test.py",
+        ),
+    ),
+    Tree(
+        "convcore's callbacks",
+        OWN,
+        tests(
+            "callbacks",
+            *("backup_and_restore", "callback", "csv_logger", "early_stopping", "lambda_callback"),
+            *("learning_rate_scheduler", "model_checkpoint", "monitor_callback", "reduce_lr_on_plateau"),
+            *("swap_ema_weights", "terminate_on_nan"),
+        ),
+    ),
+    Tree("convcore's initializers", OWN, ("initializers",)),
+    Tree("convcore's regularizers and constraints", OWN, ("regularizers", "constraints")),
+    Tree("convcore's models", OWN, tests("models", "sequential", "functional", "cloning")),
 )
 
 

@@ -1,0 +1,131 @@
+"""Tests of Keras that convcore does not pass, each with the reason why."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import pytest
+
+__all__ = ["REASONS", "reason"]
+
+_GROUPS: dict[str, str] = {
+    "convcore has no masks of steps between layers": """
+        loss_test.py::LossTest::test_mask
+        loss_test.py::LossTest::test_mask_and_sample_weight
+        loss_test.py::LossTest::test_rank_adjustment_mask
+        loss_test.py::LossTest::test_rank_adjustment_sample_weight
+        loss_test.py::LossTest::test_rank_adjustment_ys
+        batch_normalization_test.py::BatchNormalizationTest::test_input_fully_masked0
+        batch_normalization_test.py::BatchNormalizationTest::test_masked_broadcast_normalization
+    """,
+    "convcore computes in float32, without dtype policies": """
+        loss_test.py::LossTest::test_default_dtype
+        functional_test.py::FunctionalTest::test_dtype_standardization
+        functional_test.py::FunctionalTest::test_functional_with_dtype_policy
+        optimizer_test.py::OptimizerTest::test_overwrite_with_gradient
+        optimizer_test.py::OptimizerTest::test_overwrite_with_gradient_with_gradient_accumulation
+    """,
+    "the name of a loss gives convcore's object, Keras's function": """
+        loss_test.py::LossTest::test_get_method
+        loss_test.py::LossTest::test_pickle
+    """,
+    "get(None) is refused, and says what there is": """
+        metric_test.py::MetricTest::test_get_method
+        optimizer_test.py::OptimizerTest::test_get_method
+        random_initializers_test.py::RandomInitializersTest::test_get_method
+    """,
+    "Keras's get_config forgets an argument of this loss; convcore's keeps it": """
+        losses_test.py::CosineSimilarityTest::test_config
+        losses_test.py::HuberLossTest::test_config
+    """,
+    "targets are not repeated over outputs of another shape, which hides mistakes": """
+        accuracy_metrics_test.py::SparseCategoricalAccuracyTest::test_reshape_matches
+        optimizer_test.py::OptimizerTest::test_ema_with_model_fit
+    """,
+    "a private name of Keras's objects": """
+        confusion_metrics_test.py::AUCTest::test_config_manual_thresholds
+        f_score_metrics_test.py::FBetaScoreTest::test_non_2d_input_shapes_raises_value_error
+        f_score_metrics_test.py::FBetaScoreTest::test_undefined_output_dim_raises_value_error
+        nadam_test.py::NadamTest::test_build_with_empty_var_list
+        input_layer_test.py::InputLayerTest::test_call_method
+        input_layer_test.py::InputLayerTest::test_input_basic_dense
+    """,
+    "a metric of one's own keeps its state itself, not in variables of Keras": """
+        metric_test.py::MetricTest::test_default_dtype
+        metric_test.py::MetricTest::test_end_to_end_flow
+        metric_test.py::MetricTest::test_serialization
+        metric_test.py::MetricTest::test_stateless_*
+        metric_test.py::MetricTest::test_submetric_tracking
+        metric_test.py::MetricTest::test_variable_tracking
+    """,
+    "metrics are computed on arrays, not on symbolic tensors": """
+        reduction_metrics_test.py::MeanTest::test_weighted_dynamic_shapes
+        reduction_metrics_test.py::MetricWrapperTest::test_binary_accuracy_with_boolean_inputs
+        reduction_metrics_test.py::MetricWrapperTest::test_weighted_dynamic_shape
+    """,
+    "a loss that is no number leaves the weights before the batch, so that what is logged is another number": """
+        csv_logger_test.py::CSVLoggerTest::test_stop_training_csv
+    """,
+    "a hook that does not exist is refused, as it may be misspelt": """
+        lambda_callback_test.py::LambdaCallbackTest::test_lambda_callback_with_additional_kwargs
+    """,
+    "a message is printed, not logged by absl": """
+        learning_rate_scheduler_test.py::LearningRateSchedulerTest::test_verbose_logging
+        reduce_lr_on_plateau_test.py::ReduceLROnPlateauTest::test_verbose_logging
+    """,
+    "axes of kernels of EinsumDense, which convcore has not": """
+        random_initializers_test.py::RandomInitializersTest::test_compute_fans_with_axes
+        random_initializers_test.py::RandomInitializersTest::test_variance_scaling_serialization_with_axes
+        random_initializers_test.py::RandomInitializersTest::test_variance_scaling_with_axes
+    """,
+    "convcore has no SeedGenerator": """
+        random_initializers_test.py::RandomInitializersTest::test_serialization_with_seed_generator
+        random_initializers_test.py::RandomInitializersTest::test_random_normal
+    """,
+    "a model keeps the sizes of the axes that it was built with": """
+        flatten_test.py::FlattenTest::test_flatten_with_dynamic_batch_size_and_dynamic_dimenstions
+        functional_test.py::FunctionalTest::test_rank_standardization
+        functional_test.py::FunctionalTest::test_scalar_input
+    """,
+    "the words of an error of Keras's insides": """
+        sequential_test.py::SequentialTest::test_layers_setter
+        functional_test.py::FunctionalTest::test_layers_setter
+        functional_test.py::FunctionalTest::test_bad_input_spec
+        functional_test.py::FunctionalTest::test_disconnected_output
+        functional_test.py::FunctionalTest::test_invalid_config_deserialization_*
+        functional_test.py::FunctionalTest::test_list_input_with_dict_build
+        functional_test.py::FunctionalTest::test_rank_standardization_failure
+        functional_test.py::FunctionalTest::test_warning_for_mismatched_inputs_structure
+        functional_test.py::FunctionalTest::test_input_dict_with_extra_field
+    """,
+    "operations of Keras are no layers, those of convcore are": """
+        functional_test.py::FunctionalTest::test_layer_getters
+    """,
+    "an input without a value is refused": """
+        functional_test.py::FunctionalTest::test_required_none_raises_in_fit
+    """,
+    "structures within structures of tensors, and tuples kept in files": """
+        functional_test.py::FunctionalTest::test_deeply_nested_model
+        functional_test.py::FunctionalTest::test_restored_multi_output_type_tuple
+    """,
+    "a test of the class InputSpec of Keras": """
+        functional_test.py::FunctionalTest::test_manual_input_spec
+    """,
+    "training with several losses": """
+        functional_test.py::FunctionalTest::test_dict_input_to_list_model
+    """,
+    "the noise of Keras is drawn by its own generators": """
+        dropout_test.py::DropoutTest::test_validate_noise_shape_none
+    """,
+    "a Sequential model is built by its first batch, whatever its first layer is": """
+        sequential_test.py::SequentialTest::test_basic_flow_with_functional_model_as_first_layer
+    """,
+}
+#: A pattern of ``file::class::test``, and the reason.
+REASONS: dict[str, str] = {pattern: why for why, patterns in _GROUPS.items() for pattern in patterns.split()}
+
+
+def reason(item: pytest.Item) -> str | None:
+    """Why `item` is left out, or None."""
+    name = f"{item.path.name}::{'::'.join(item.nodeid.split('::')[1:])}"
+    return next((why for pattern, why in REASONS.items() if fnmatchcase(name, pattern)), None)
