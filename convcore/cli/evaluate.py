@@ -26,6 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     start = time.perf_counter()
     figures: Any = model.evaluate(pixels, labels, batch_size=500, return_dict=True)
     rate = len(images) / max(time.perf_counter() - start, 1e-9)
-    shown = ", ".join(f"test {name} {value:.4f}" for name, value in figures.items())
+    shown = ", ".join(f"test {name} {value:.4f}" for name, value in sorted(figures.items(), key=_loss_first))
     print(f"{arguments.model} on {data.name}: {shown} ({len(images):,} images, {rate:,.0f} images/s)")
     return 0
+
+
+def _loss_first(figure: tuple[str, float]) -> tuple[bool, str]:
+    return figure[0] != "loss", figure[0]

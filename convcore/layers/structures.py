@@ -9,30 +9,31 @@ __all__ = ["flat", "packed"]
 
 
 def flat(structure: Any) -> list[Any]:
-    """The things in a structure, in order.
+    """The things in a structure, in order; those of a dict by its sorted keys, as in Keras.
 
-    >>> flat({"a": 1, "b": [2, 3]})
-    [1, 2, 3]
+    >>> flat({"b": 1, "a": [2, 3]})
+    [2, 3, 1]
     """
     if isinstance(structure, dict):
-        return [thing for part in structure.values() for thing in flat(part)]
+        return [thing for key in sorted(structure) for thing in flat(structure[key])]
     if isinstance(structure, list | tuple):
         return [thing for part in structure for thing in flat(part)]
     return [structure]
 
 
 def packed(structure: Any, things: Sequence[Any]) -> Any:
-    """`things`, as many as `structure` holds, in a structure like it.
+    """`things`, as many as `structure` holds and in the order of `flat`, in a structure like it.
 
-    >>> packed({"a": 1, "b": [2, 3]}, "xyz")
-    {'a': 'x', 'b': ['y', 'z']}
+    >>> packed({"b": 1, "a": [2, 3]}, "xyz")
+    {'b': 'z', 'a': ['x', 'y']}
     """
     return _take(structure, iter(things))
 
 
 def _take(structure: Any, things: Iterator[Any]) -> Any:
     if isinstance(structure, dict):
-        return {key: _take(part, things) for key, part in structure.items()}
+        taken = {key: _take(structure[key], things) for key in sorted(structure)}
+        return {key: taken[key] for key in structure}
     if isinstance(structure, list | tuple):
         return type(structure)([_take(part, things) for part in structure])
     return next(things)

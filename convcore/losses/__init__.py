@@ -146,6 +146,29 @@ def get(identifier: object) -> Loss:
     return make()
 
 
+def depends_on_shapes(identifier: object) -> bool:
+    """Whether `identifier` stands for whichever cross-entropy fits the shapes: "crossentropy" or "ce"."""
+    return isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce")
+
+
+def for_shapes(identifier: object, target_shape: tuple[int, ...] | None, output_shape: tuple[int, ...]) -> Loss:
+    """The loss meant by `identifier` for targets and outputs of these shapes (without the batch axis).
+
+    "crossentropy" and "ce" become the binary one where the output has one value, the one of class ids where the target
+    has an axis less or a last axis of 1, the categorical one otherwise.
+
+    >>> for_shapes("ce", (), (10,)).name
+    'sparse_categorical_crossentropy'
+    """
+    if not depends_on_shapes(identifier):
+        return get(identifier)
+    if output_shape and output_shape[-1] == 1:
+        return BinaryCrossentropy()
+    if not target_shape or len(target_shape) < len(output_shape) or target_shape[-1] == 1:
+        return SparseCategoricalCrossentropy()
+    return CategoricalCrossentropy()
+
+
 def serialize(loss: Loss) -> dict[str, Any]:
     """`loss` as plain data: ``{"class_name": ..., "config": ...}``."""
     return {"class_name": type(loss).__name__, "config": loss.get_config()}

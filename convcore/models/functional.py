@@ -75,7 +75,7 @@ class Functional(Model, record_build=False):
     def _arguments(self, x: Any) -> list[Any]:
         inputs = self.inputs
         if isinstance(x, dict):
-            names = list(self._input_symbols) if isinstance(self._input_symbols, dict) else self.input_names
+            names = sorted(self._input_symbols) if isinstance(self._input_symbols, dict) else self.input_names
             missing = [name for name in names if name not in x]
             if missing:
                 raise ParameterError(f"Model '{self.name}' has the inputs {names}, but {missing[0]!r} was not given.")
@@ -92,7 +92,8 @@ class Functional(Model, record_build=False):
         return [x]
 
     def _packed(self, outputs: Sequence[Any]) -> Any:
-        return outputs[0] if len(outputs) == 1 else packed(self._output_symbols, outputs)
+        is_alone = len(outputs) == 1 and not isinstance(self._output_symbols, dict)
+        return outputs[0] if is_alone else packed(self._output_symbols, outputs)
 
     def _gradients(self, dy: Any) -> list[Any]:
         return [dy] if len(self.outputs) == 1 else flat(dy)

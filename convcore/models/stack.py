@@ -164,6 +164,14 @@ class Stack(Network, record_build=False):
         self.build((None, *input_shape[1:]))
         return self.compute_output_shape(input_shape)
 
+    def _arguments(self, x: Any) -> list[Any]:
+        if isinstance(x, dict) and self.built:
+            (name,) = self.input_names
+            if name not in x:
+                raise ParameterError(f"Model '{self.name}' has the inputs {[name]}, but {name!r} was not given.")
+            return [x[name]]
+        return super()._arguments(x)
+
     def _accept_shape(self, shape: Shape) -> None:
         """Raise ShapeError, with a hint, unless a batch of `shape` fits the model's input."""
         expected = self._build_shape

@@ -21,7 +21,8 @@ GATHERED = {np.dtype(np.uint8): 0, np.dtype(np.float32): 1, np.dtype(np.float64)
 class Feed:
     """`x` (n, ...) and, for training, targets `y` and weights, one row a sample.
 
-    A graph of several inputs or outputs takes tuples of arrays; an output without a loss has None among the targets.
+    A graph of several inputs or outputs takes tuples of arrays; an output without a loss may have None among the
+    targets. Weights are one a sample, or with further axes more: each is that of as many rows of the output.
     uint8, float32 and float64 arrays are kept as they are, and a batch is converted when it is gathered; other real
     dtypes become float32 once. Integer targets become int32 class ids, others float32; `kernel_y` are the targets as
     the loss has them, where that is not `y`. `order` says which sample
@@ -60,8 +61,8 @@ class Feed:
 
     def _as_weights(self, value: Array) -> Array:
         weights = plain("sample_weight", value, np.float32)
-        if weights.shape != (self.size,):
-            raise ShapeError(f"sample_weight: expected shape ({self.size},), got {weights.shape}.")
+        if weights.ndim < 1 or len(weights) != self.size:
+            raise ShapeError(f"sample_weight: expected shape ({self.size}, ...), got {weights.shape}.")
         return weights
 
     @property
@@ -91,6 +92,12 @@ class Feed:
         if targets is None:
             raise ShapeError("there are no targets.")
         return targets[self.order[start : start + count]]
+
+    def labels(self, start: int, count: int) -> tuple[list[Array | None], list[Array | None]]:
+        """Targets and weights of each output, None where there are none, for the batch that begins at `start`."""
+        batch = self.order[start : start + count]
+        targets = [None if each is None else each[batch] for each in self.ys]
+        return targets, [None if each is None else each[batch] for each in self.sample_weights]
 
 
 def _as_targets(value: Array) -> Array:

@@ -30,37 +30,38 @@ def lower_loss(
     total: npt.NDArray[np.float64],
     *,
     weight: float,
-    weighted: bool,
+    weighted: int,
     order: Buffer | None,
 ) -> None:
     """The loss of output `number`, to ``total[number]``, and its gradient times `weight`.
 
     Targets and weights are the next externals, one row a sample of the batch, or of the data set if there is an
-    `order`. `joined` is the softmax that a cross-entropy takes in.
+    `order`; of weights there are `weighted` a sample. `joined` is the softmax that a cross-entropy takes in.
     """
     if loss.kind == "python":
         _lower_python(low, loss, number, total, weight=weight, weighted=weighted, order=order)
         return
     output = low.graph.outputs[number]
     steps, n = low.steps, low.n
-    positions = math.prod(output.shape[:-1]) if loss.is_of_rows else 1
+    # Weights of positions make rows of them, also where a sample else is one row with its mean.
+    positions = math.prod(output.shape[:-1]) if loss.is_of_rows or weighted > 1 else 1
     rows, oc = n * positions, output.size // positions
     targets: Buffer | None = low.rows_of(positions if loss.is_sparse else output.size, order)
-    weights = low.rows_of(1, order) if weighted else None
+    weights = low.rows_of(weighted, order) if weighted else None
     means_over_weights = loss.reduction == "mean_with_sample_weight" and weights is not None
-    a_weight = positions
+    a_weight = positions // max(1, weighted)
     if means_over_weights or loss.ignore_class is not None:
         ids = targets if loss.ignore_class is not None else None
         kept = None if ids is None else steps.reals(rows)
         row_weights = steps.reals(rows)
         buffers = (ids, weights, kept, row_weights)
         pointwise.row_weights(
-            steps, loss.reduction, rows, *buffers, rows_a_weight=positions, ignored=loss.ignore_class or 0
+            steps, loss.reduction, rows, *buffers, rows_a_weight=a_weight, ignored=loss.ignore_class or 0
         )
         targets, weights, a_weight = (targets if kept is None else kept), row_weights, 1
     # A sum is over rows: a sample whose value is the mean of all its elements stands for all its rows.
     sums = loss.reduction == "sum"
-    scale = (1.0 if loss.is_of_rows else float(math.prod(output.shape[:-1]))) if sums else 1 / rows
+    scale = float(math.prod(output.shape[:-1]) // positions) if sums else 1 / rows
     each = steps.reals(rows)
     common: dict[str, Any] = {"sparse": loss.is_sparse, "scale": scale * weight, "smoothing": loss.label_smoothing}
     common |= {"from_logits": loss.from_logits, "rows_a_weight": a_weight}
@@ -92,7 +93,7 @@ def _lower_python(
     total: npt.NDArray[np.float64],
     *,
     weight: float,
-    weighted: bool,
+    weighted: int,
     order: Buffer | None,
 ) -> None:
     """A loss in NumPy, between two native calls."""
@@ -113,9 +114,12 @@ def _lower_python(
                 f"shape {y.shape}; expected one value per sample, (n, ...), and the gradient of the outputs' shape."
             )
         weights = np.asarray(externals[places[1].index], np.float64)[batch] if weighted else np.ones(n)
-        divisor = values.size if loss.reduction != "mean_with_sample_weight" else weights.sum() * (values.size // n)
+        if weights.shape != values.shape[: weights.ndim]:
+            raise ShapeError(f"sample_weight of shape {weights.shape} does not fit losses of shape {values.shape}.")
+        a_weight = values.size // weights.size
+        divisor = values.size if loss.reduction != "mean_with_sample_weight" else weights.sum() * a_weight
         scale = weights * (1.0 if sums else 1 / divisor if divisor else 0.0)
-        total[number] = (values.reshape(n, -1).sum(axis=1) * scale).sum()
-        result(arena, externals)[...] = gradient * weight * scale.reshape((n,) + (1,) * (y.ndim - 1))
+        total[number] = (values.reshape(weights.size, -1).sum(axis=1) * scale.ravel()).sum()
+        result(arena, externals)[...] = gradient * weight * scale.reshape(scale.shape + (1,) * (y.ndim - scale.ndim))
 
     low.python(call)

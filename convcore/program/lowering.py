@@ -271,11 +271,11 @@ class Lowering:
         each: npt.NDArray[np.float64],
         total: npt.NDArray[np.float64],
         *,
-        weighted: Sequence[bool],
+        weighted: Sequence[int],
         order: Buffer | None,
     ) -> None:
         """The mean loss of each output that has one, to `each`, and their sum, each times its weight, to `total`; of a
-        single loss `each` may be `total`. `weighted` says whose samples have weights."""
+        single loss `each` may be `total`. `weighted` says how many weights a sample has."""
         for number, loss in enumerate(losses):
             if loss is not None:
                 scale = float(weights[number])
@@ -290,7 +290,7 @@ class Lowering:
         loss: LossSpec,
         total: npt.NDArray[np.float64],
         *,
-        weighted: bool,
+        weighted: int,
         order: Buffer | None,
         number: int = 0,
         scale: float = 1.0,

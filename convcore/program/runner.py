@@ -227,12 +227,12 @@ class Runner:
             raise StateError("training needs a loss, an optimizer and targets.")
         return self._update
 
-    def _weighted(self, feed: Feed) -> tuple[bool, ...]:
-        """Of each output, whether its samples have weights."""
+    def _weighted(self, feed: Feed) -> tuple[int, ...]:
+        """Of each output, how many weights a sample has."""
         for loss, targets in zip(self.losses, feed.ys, strict=True):
             if loss is not None and targets is None:
                 raise StateError("an output that has a loss needs targets.")
-        return tuple(weights is not None for weights in feed.kernel_weights)
+        return tuple(0 if weights is None else weights.size // feed.size for weights in feed.kernel_weights)
 
     def _check_range(self, feed: Feed, start: int, count: int) -> None:
         if not 0 <= start < start + count <= feed.size:
@@ -288,13 +288,13 @@ class Runner:
         low.backward(to_inputs=True)
         return CompiledProgram(low, forward, low.cut())
 
-    def _plan_test(self, n: int, kinds: tuple[int, ...], weighted: tuple[bool, ...]) -> CompiledProgram:
+    def _plan_test(self, n: int, kinds: tuple[int, ...], weighted: tuple[int, ...]) -> CompiledProgram:
         low = self._lowering(n, training=False)
         self._plan_loss(low, kinds, weighted)
         low.penalize(self._total, learning=False)
         return CompiledProgram(low, low.cut())
 
-    def _plan_train(self, n: int, kinds: tuple[int, ...], weighted: tuple[bool, ...]) -> CompiledProgram:
+    def _plan_train(self, n: int, kinds: tuple[int, ...], weighted: tuple[int, ...]) -> CompiledProgram:
         low = self._lowering(n, training=True)
         self._plan_loss(low, kinds, weighted)
         low.backward(to_inputs=False)
@@ -304,7 +304,7 @@ class Runner:
         self._update.plan(low.steps)
         return CompiledProgram(low, low.cut())
 
-    def _plan_loss(self, low: Lowering, kinds: tuple[int, ...], weighted: tuple[bool, ...]) -> None:
+    def _plan_loss(self, low: Lowering, kinds: tuple[int, ...], weighted: tuple[int, ...]) -> None:
         low.penalties = []
         order = low.gather_inputs(*kinds)
         low.forward(*self.losses)

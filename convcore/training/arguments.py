@@ -72,32 +72,39 @@ def with_channels(x: Array, input_shape: tuple[int, ...]) -> Array:
     return x
 
 
-def sample_weights(value: Any, count: int) -> npt.NDArray[np.float32] | None:
-    """`value` as one finite weight >= 0 per sample."""
+def sample_weights(value: Any, count: int, output_shape: tuple[int, ...] = ()) -> npt.NDArray[np.float32] | None:
+    """`value` as finite weights >= 0: one per sample, (n,), or one per position of an output (n, ..., values)."""
     if value is None:
         return None
     weights = array("sample_weight", value)
-    if weights.shape not in ((count,), (count, 1)):
-        raise ShapeError(f"`sample_weight` must have shape ({count},), one per sample. Received: {weights.shape}")
-    weights = weights.reshape(count).astype(np.float32)
-    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    positions = (count, *output_shape[:-1])
+    if weights.shape == (*positions[: weights.ndim - 1], 1) and weights.shape != positions:
+        weights = weights[..., 0]
+    if weights.shape != positions[: weights.ndim]:
+        more = f", or {positions}, one per position" if len(positions) > 1 else ""
+        raise ShapeError(f"`sample_weight` must have shape ({count},), one per sample{more}. Received: {weights.shape}")
+    weights = weights.astype(np.float32)
+    bad = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))
     if bad.size:
+        place = ", ".join(map(str, bad[0]))
         raise ParameterError(
-            f"`sample_weight` must be finite and >= 0. Received: sample_weight[{bad[0]}]={weights[bad[0]]}"
+            f"`sample_weight` must be finite and >= 0. Received: sample_weight[{place}]={weights[tuple(bad[0])]}"
         )
     return weights
 
 
 def class_weights(value: Any, targets: Array) -> npt.NDArray[np.float32]:
-    """The weight of each sample by its class: `value` maps ids to weights, a class it lacks counts 1."""
+    """The weight of each sample by its class: `value` maps ids to weights, a class it lacks counts 1.
+
+    Targets of several values a sample are one-hot rows; others are ids, rounded.
+    """
     if not isinstance(value, Mapping):
         raise ParameterError(f"`class_weight` must be a dict of class ids and weights. Received: {shown(value)}")
-    if targets.ndim == 1 and targets.dtype.kind in "iu":
-        ids = targets
-    elif targets.ndim == 2 and targets.shape[1] > 1:
-        ids = targets.argmax(axis=-1)
-    else:
+    if targets.ndim > 1:
+        targets = targets[..., 0] if targets.shape[-1] == 1 else targets.argmax(axis=-1)
+    if targets.ndim != 1:
         raise LabelError("`class_weight` needs targets that are class ids or one-hot rows.")
+    ids = targets if targets.dtype.kind in "iu" else np.round(targets)
     weights = np.ones(len(ids), dtype=np.float32)
     for key, weight in value.items():
         label = integer("class_weight key", key, 0)

@@ -1,68 +1,125 @@
-"""What compile leaves behind: an optimizer, a loss and the metrics."""
+"""What compile leaves behind: an optimizer, and of each output a loss and metrics."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from convcore import losses, metrics, optimizers
-from convcore.checks import shown
-from convcore.errors import NotSupportedError, ParameterError, StateError
+from convcore.checks import real
+from convcore.errors import ParameterError, StateError
 from convcore.losses import Loss
 from convcore.metrics import Metric
 from convcore.random import next_seed
+from convcore.training.outputs import Outputs
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "MeanLosses"]
 
 Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
 
 
 class Compiled:
-    """The optimizer, the loss and the metrics of a model. Metrics take their final form with the first targets."""
+    """The optimizer, the losses and the metrics of a model with certain `outputs`.
 
-    def __init__(self, optimizer: object, loss: object, metric_names: Any, weighted_metric_names: Any) -> None:
+    What depends on the shapes of the targets, such as "accuracy", takes its final form with the first of them.
+    """
+
+    def __init__(
+        self,
+        optimizer: object,
+        loss: object,
+        metric_names: Any = None,
+        weighted_metric_names: Any = None,
+        loss_weights: Any = None,
+        outputs: Outputs | None = None,
+    ) -> None:
+        self.outputs = outputs or Outputs()
         self.optimizer = optimizers.get(optimizer)
-        self._loss = None if loss is None else losses.get(loss)
-        if self._loss is not None:
-            self._loss.spec()  # refuses at once what cannot be trained with
-        self._identifiers = _identifiers("metrics", metric_names)
-        self._weighted = _identifiers("weighted_metrics", weighted_metric_names)
-        names = _distinct([_name(item) for item in (*self._identifiers, *self._weighted)])
-        if "loss" in names:
-            raise ParameterError("A metric is called 'loss', as the loss is. Hint: give it another `name`.")
-        self.metrics_names = ["loss", *names]
-        self.metrics: list[Metric] = []
-        self.weighted_metrics: list[Metric] = []
-        self._shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        #: The loss as compile got it.
+        self.loss = loss
+        self._given = [_loss(each) for each in self.outputs.losses(loss)]
+        #: Which outputs have a loss.
+        self.trained = [each is not None for each in self._given]
+        weights = self.outputs.loss_weights(loss_weights, self.trained)
+        self._has_weights = loss_weights is not None
+        #: What the loss of each output counts, and the losses: None for outputs that are not trained.
+        self.loss_weights = [real("loss_weights", weight, -math.inf) for weight in weights]
+        self._losses: list[Loss | None] = [each if isinstance(each, Loss) else None for each in self._given]
+        self._identifiers = [_checked(items) for items in self.outputs.metrics("metrics", metric_names)]
+        self._weighted = [_checked(items) for items in self.outputs.metrics("weighted_metrics", weighted_metric_names)]
+        #: The numbers of the outputs whose losses are told one by one.
+        self.told = [number for number, is_trained in enumerate(self.trained) if is_trained and sum(self.trained) > 1]
+        self._names = self._all_names()
+        self._metrics: list[list[Metric]] = [[] for _ in self._identifiers]
+        self._weighted_metrics: list[list[Metric]] = [[] for _ in self._weighted]
+        self._shapes: Sequence[tuple[Shape | None, Shape]] | None = None
         #: What the order of the samples follows from, with the batches trained on so far; drawn when it is first
         #: needed.
         self.drawn_seed: int | None = None
         #: "fast" or "exact" for this model alone; None for what `set_math` says.
         self.math: str | None = None
 
+    def _all_names(self) -> list[str]:
+        """The names of the figures: the loss, those of the outputs, the metrics of each and the weighted ones."""
+        labels = self.outputs.names or ("output",)
+        several = self.outputs.count > 1
+        names = ["loss"]
+        for number in self.told:
+            names.append(_distinct(f"{labels[number]}_loss", names))
+        for items, lead in ((self._identifiers, ""), (self._weighted, "weighted_")):
+            for label, of_output in zip(labels, items, strict=True):
+                for name in map(_name, of_output):
+                    if name == "loss":
+                        raise ParameterError("A metric is called 'loss', as the loss is. Hint: give it another `name`.")
+                    full = f"{label}_{name}" if several else name
+                    if full in names and lead:
+                        full = f"{label}_{lead}{name}" if several else f"{lead}{name}"
+                    names.append(_distinct(full, names))
+        return names
+
     @property
-    def loss(self) -> Loss:
-        """The loss; StateError if compile got none."""
-        if self._loss is None:
+    def metrics_names(self) -> list[str]:
+        """The names of what evaluate returns, in its order: as in Keras, the metrics of several outputs by name."""
+        told = 1 + len(self.told)
+        return [*self._names[:told], *(sorted(self._names[told:]) if self.outputs.count > 1 else self._names[told:])]
+
+    @property
+    def losses(self) -> list[Loss | None]:
+        """The loss of each output, None for those that are not trained; StateError if compile got none."""
+        if not self.has_loss:
             raise StateError("No loss to compute. Provide a `loss` argument in `compile()`.")
-        return self._loss
+        return self._losses
 
     @property
     def has_loss(self) -> bool:
         """Whether compile got a loss."""
-        return self._loss is not None
+        return any(self.trained)
 
-    def choose_metrics(self, target_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> None:
-        """Choose the metrics for samples of these shapes: "accuracy" depends on them."""
-        if self._shapes != (target_shape, output_shape):
-            self._shapes = (target_shape, output_shape)
-            self.metrics = [metrics.for_shapes(item, target_shape, output_shape) for item in self._identifiers]
-            self.weighted_metrics = [metrics.for_shapes(item, target_shape, output_shape) for item in self._weighted]
+    def choose_losses(self, shapes: Sequence[tuple[Shape | None, Shape]]) -> None:
+        """Choose the losses for samples of these shapes, of targets (None where there are none) and outputs, of each
+        output: "crossentropy" depends on them."""
+        self._losses = [
+            None if each is None else losses.for_shapes(each, *pair)
+            for each, pair in zip(self._given, shapes, strict=True)
+        ]
+
+    def choose_metrics(self, shapes: Sequence[tuple[Shape | None, Shape]]) -> None:
+        """Choose the metrics likewise: "accuracy" depends on them."""
+        if self._shapes == shapes:
+            return
+        for plain, weighted, (target_shape, _) in zip(self._identifiers, self._weighted, shapes, strict=True):
+            if (plain or weighted) and target_shape is None:
+                raise ParameterError(f"There are no targets for the metrics {list(map(_name, plain + weighted))}.")
+        self._metrics = [_chosen(items, *pair) for items, pair in zip(self._identifiers, shapes, strict=True)]
+        self._weighted_metrics = [_chosen(items, *pair) for items, pair in zip(self._weighted, shapes, strict=True)]
+        self._shapes = list(shapes)
 
     def shuffle_seed(self) -> int:
         """What the orders of the samples follow from."""
@@ -71,83 +128,98 @@ class Compiled:
         return self.drawn_seed
 
     def all_metrics(self) -> list[Metric]:
-        """The metrics in the order of `metrics_names`, without the loss."""
-        return [*self.metrics, *self.weighted_metrics]
+        """The metrics, output by output, and then the weighted ones."""
+        return [metric for of_output in (*self._metrics, *self._weighted_metrics) for metric in of_output]
 
     def reset(self) -> None:
         """Forget what the metrics have seen."""
         for metric in self.all_metrics():
             metric.reset_state()
 
-    def update(self, targets: Array, outputs: npt.NDArray[np.float32], weights: Array | None) -> None:
+    def update(
+        self,
+        targets: Sequence[Array | None],
+        outputs: Sequence[npt.NDArray[np.float32]],
+        weights: Sequence[Array | None],
+    ) -> None:
         """Show a batch to the metrics; only `weighted_metrics` get the weights of the samples."""
-        for metric in self.metrics:
-            metric.update_state(targets, outputs)
-        for metric in self.weighted_metrics:
-            metric.update_state(targets, outputs, sample_weight=weights)
+        for number, (truth, guess, weight) in enumerate(zip(targets, outputs, weights, strict=True)):
+            for metric in self._metrics[number]:
+                metric.update_state(truth, guess)
+            for metric in self._weighted_metrics[number]:
+                metric.update_state(truth, guess, sample_weight=weight)
 
-    def results(self, loss: float) -> dict[str, float]:
-        """The figures so far, the loss first."""
-        figures = [loss, *(metric.result() for metric in self.all_metrics())]
-        return dict(zip(self.metrics_names, figures, strict=True))
+    def results(self, mean_losses: Sequence[float]) -> dict[str, float]:
+        """The figures so far by name, in the order of `metrics_names`; `MeanLosses` has the losses."""
+        figures = [*mean_losses, *(metric.result() for metric in self.all_metrics())]
+        found = dict(zip(self._names, figures, strict=True))
+        return {name: found[name] for name in self.metrics_names}
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of compile as plain data, but for a loss and metrics of one's own, whose code no data can
         hold."""
-        own = [item for item in (*self._identifiers, *self._weighted) if not _is_plain(item)]
-        if own or not _is_plain(self._loss):
+        items = [item for of_output in (*self._identifiers, *self._weighted) for item in of_output]
+        if not all(map(_is_plain, (*items, *self._given))):
             warnings.warn(
                 "A loss and metrics of one's own are not saved with a model: compile it with them again after loading.",
                 UserWarning,
                 stacklevel=4,
             )
-        seed = {} if self.drawn_seed is None else {"shuffle_seed": self.drawn_seed}
-        math = {} if self.math is None else {"math": self.math}
-        return (
-            seed
-            | math
-            | {
-                "optimizer": optimizers.serialize(self.optimizer),
-                "loss": None if self._loss is None or not _is_plain(self._loss) else losses.serialize(self._loss),
-                "metrics": [_plain(item) for item in self._identifiers if _is_plain(item)],
-                "weighted_metrics": [_plain(item) for item in self._weighted if _is_plain(item)],
-            }
-        )
+        config: dict[str, Any] = {} if self.drawn_seed is None else {"shuffle_seed": self.drawn_seed}
+        if self.math is not None:
+            config["math"] = self.math
+        if self._has_weights:
+            config["loss_weights"] = self.loss_weights
+        for name, value in {
+            "loss": [_plain_loss(each) for each in self._given],
+            "metrics": [_plain(of_output) for of_output in self._identifiers],
+            "weighted_metrics": [_plain(of_output) for of_output in self._weighted],
+        }.items():
+            config[name] = value if self.outputs.count > 1 else value[0]
+        return {"optimizer": optimizers.serialize(self.optimizer), **config}
 
 
-def _identifiers(argument: str, value: Any) -> list[Any]:
+class MeanLosses:
+    """The mean losses over the samples seen: of the model, and of the outputs of which `compiled` tells."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._told = compiled.told
+        self._sums = [0.0] * (1 + len(self._told))
+        self.seen = 0
+
+    def add(self, loss: float, each: Array, count: int) -> None:
+        """A batch of `count` samples had the mean `loss`, and its outputs `each`."""
+        self.seen += count
+        self._sums[0] += loss * count
+        for place, number in enumerate(self._told, 1):
+            self._sums[place] += (loss if math.isnan(loss) else float(each[number])) * count
+
+    def means(self) -> list[float]:
+        return [total / self.seen for total in self._sums]
+
+
+def _loss(identifier: Any) -> Any:
+    """The loss asked for, or its name if which it is depends on shapes; None for none."""
+    if identifier is None or losses.depends_on_shapes(identifier):
+        return identifier
+    loss = losses.get(identifier)
+    loss.spec()  # refuses at once what cannot be trained with
+    return loss
+
+
+def _checked(items: Sequence[Any]) -> list[Any]:
     """The metrics asked for, each checked at once: a name that does not exist is refused by compile, not by fit."""
-    if value is None:
-        return []
-    if isinstance(value, Mapping):
-        raise NotSupportedError(
-            f"convcore does not implement a dict by outputs as `{argument}` (received {argument}={shown(value)}; "
-            "supported: a list, for the one output)."
-        )
-    if not isinstance(value, list | tuple):
-        raise ParameterError(
-            f"Expected `{argument}` argument to be a list or tuple. Received instead: {argument}={shown(value)} "
-            f"of type {type(value).__name__}"
-        )
-    return [metrics.get(item) if isinstance(item, Mapping) else item for item in _flat(value) if _name(item)]
+    return [metrics.get(item) if isinstance(item, Mapping) else item for item in items if _name(item)]
 
 
-def _flat(items: Iterable[Any]) -> Iterator[Any]:
-    """The items of nested lists: Keras's lists by outputs, of which there is one."""
-    for item in items:
-        if isinstance(item, list | tuple):
-            yield from _flat(item)
-        else:
-            yield item
+def _chosen(items: Sequence[Any], target_shape: Shape | None, output_shape: Shape) -> list[Metric]:
+    return [metrics.for_shapes(item, target_shape or (), output_shape) for item in items]
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """`names`, where one that came before gets the first number that makes it a new one."""
-    found: list[str] = []
-    for name in names:
-        others = (f"{name}_{number}" for number in itertools.count(1))
-        found.append(name if name not in found else next(other for other in others if other not in found))
-    return found
+def _distinct(name: str, names: Sequence[str]) -> str:
+    """`name`, with the first number that makes it a new one if it is among `names`."""
+    others = (f"{name}_{number}" for number in itertools.count(1))
+    return name if name not in names else next(other for other in others if other not in names)
 
 
 def _name(identifier: Any) -> str:
@@ -163,5 +235,11 @@ def _is_plain(item: Any) -> bool:
     return not callable(item) or (room.startswith("convcore.") and not isinstance(item, metrics.MeanMetricWrapper))
 
 
-def _plain(identifier: Any) -> Any:
-    return identifier if isinstance(identifier, str) else metrics.serialize(identifier)
+def _plain(items: Sequence[Any]) -> list[Any]:
+    return [item if isinstance(item, str) else metrics.serialize(item) for item in items if _is_plain(item)]
+
+
+def _plain_loss(loss: Any) -> Any:
+    if not isinstance(loss, Loss):
+        return loss
+    return losses.serialize(loss) if _is_plain(loss) else None

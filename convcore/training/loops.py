@@ -11,29 +11,32 @@ import numpy.typing as npt
 
 from convcore.callbacks import CallbackList, TerminateOnNaN
 from convcore.errors import NumericError, ParameterError
-from convcore.training.compiled import Compiled
+from convcore.training.compiled import Compiled, MeanLosses
 from convcore.training.progress import Progress
 from convcore.training.sources import ArraySource, Source, StreamSource
 
 if TYPE_CHECKING:
-    from convcore.program import Feed
+    from convcore.program import Feed, Runner
 
 __all__ = ["TrainingLoop", "diverged", "evaluate", "non_finite_samples", "predict"]
 
 Array = npt.NDArray[Any]
 
 
-def non_finite_samples(x: Array) -> npt.NDArray[np.int64] | None:
-    """The indices of the samples of `x` (n, ...) that hold a NaN or an infinity, None if there are none."""
-    if x.dtype.kind != "f":
-        return None
-    rows = max(1, (1 << 20) // max(1, x[0].size)) if len(x) else 1
+def non_finite_samples(*inputs: Array) -> npt.NDArray[np.int64] | None:
+    """The indices of the samples of `inputs` (n, ...) that hold a NaN or an infinity, None if there are none."""
+    found = [each for x in inputs if x.dtype.kind == "f" and len(x) for each in _non_finite(x)]
+    indices = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    return indices.astype(np.int64) if indices.size else None
+
+
+def _non_finite(x: Array) -> list[npt.NDArray[np.int64]]:
+    """Those of one array, looked at in parts, so that no mask of all of it is made."""
+    rows = max(1, (1 << 20) // max(1, x[0].size))
     axes = tuple(range(1, x.ndim))
-    found = [
+    return [
         np.flatnonzero(~np.isfinite(x[start : start + rows]).all(axis=axes)) + start for start in range(0, len(x), rows)
     ]
-    indices = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
-    return indices.astype(np.int64) if indices.size else None
 
 
 def diverged(loss: float, where: str) -> NumericError:
@@ -69,25 +72,25 @@ class TrainingLoop:
         """Train for one epoch, from its batch `first` on, and give its figures, sorted by name; none if there was no
         batch."""
         model, callbacks = self.model, self.callbacks
-        total, seen = 0.0, 0
+        losses = MeanLosses(compiled)
         compiled.reset()
 
         def figures() -> dict[str, float]:
-            return dict(sorted(compiled.results(total / seen).items())) if seen else {}
+            return dict(sorted(compiled.results(losses.means()).items())) if losses.seen else {}
 
         for step, (feed, start, count) in enumerate(self.source.epoch(first), first):
             if self._hears_begin:
                 callbacks.on_train_batch_begin(step)
             runner = model._program()
             if self._is_stream:
-                self._non_finite = non_finite_samples(feed.x)
-            loss = runner.train(feed, start, count) if self._is_clean(feed, start, count) else math.nan
+                self._non_finite = non_finite_samples(*feed.xs)
+            is_clean = self._is_clean(feed, start, count)
+            loss = runner.train(feed, start, count) if is_clean else math.nan
             if not math.isfinite(loss) and self._raises:
                 raise diverged(loss, self._place(feed, epoch, step, start, count))
-            total += loss * count
-            seen += count
-            if compiled.all_metrics():
-                compiled.update(feed.targets(start, count), runner.output, _weights(feed, start, count))
+            losses.add(loss, runner.each_loss, count)
+            if is_clean and compiled.all_metrics():
+                _update(compiled, runner, feed, start, count)
             if self._hears_end:
                 callbacks.on_train_batch_end(step, figures())
             self.progress.update(step + 1, figures)
@@ -111,8 +114,9 @@ class TrainingLoop:
         return place
 
 
-def _weights(feed: Feed, start: int, count: int) -> Array | None:
-    return None if feed.sample_weight is None else feed.sample_weight[feed.order[start : start + count]]
+def _update(compiled: Compiled, runner: Runner, feed: Feed, start: int, count: int) -> None:
+    targets, weights = feed.labels(start, count)
+    compiled.update(targets, runner.outputs, weights)
 
 
 def evaluate(
@@ -124,29 +128,28 @@ def evaluate(
 ) -> dict[str, float]:
     """The loss and the metrics over the batches of a source, the loss first."""
     hears_begin, hears_end = callbacks.wants("on_test_batch_begin"), callbacks.wants("on_test_batch_end")
-    total, seen = 0.0, 0
+    losses = MeanLosses(compiled)
     compiled.reset()
 
     def figures() -> dict[str, float]:
-        return dict(sorted(compiled.results(total / seen).items()))
+        return dict(sorted(compiled.results(losses.means()).items()))
 
     callbacks.on_test_begin()
     for step, (feed, start, count) in enumerate(source.epoch()):
         if hears_begin:
             callbacks.on_test_batch_begin(step)
         runner = model._program()
-        total += runner.test(feed, start, count) * count
-        seen += count
+        losses.add(runner.test(feed, start, count), runner.each_loss, count)
         if compiled.all_metrics():
-            compiled.update(feed.targets(start, count), runner.output, _weights(feed, start, count))
+            _update(compiled, runner, feed, start, count)
         if hears_end:
             callbacks.on_test_batch_end(step, figures())
         if progress is not None:
             progress.update(step + 1, figures)
-    if not seen:
+    if not losses.seen:
         raise ParameterError("There is no batch to evaluate: the data has ended.")
     callbacks.on_test_end(figures())
-    return compiled.results(total / seen)
+    return compiled.results(losses.means())
 
 
 def predict(

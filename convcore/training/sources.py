@@ -191,7 +191,7 @@ def is_stream(value: Any) -> bool:
 
 def unpacked(batch: Any) -> tuple[Any, Any, Any]:
     """A batch of a stream as (x, y, sample_weight)."""
-    if hasattr(batch, "__array__"):
+    if hasattr(batch, "__array__") or isinstance(batch, Mapping):
         return batch, None, None
     if isinstance(batch, tuple | list) and 1 <= len(batch) <= 3:
         return (*batch, *(None,) * (3 - len(batch)))

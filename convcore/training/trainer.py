@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from convcore.errors import ParameterError, StateError
 from convcore.shapes import integer
 from convcore.training import arguments, loops
 from convcore.training.busy import exclusive
-from convcore.training.compiled import Compiled
-from convcore.training.compiling import Compiling, same_length
+from convcore.training.compiled import Compiled, MeanLosses
+from convcore.training.feeding import Feeding
 from convcore.training.private import kept_random_numbers, private_copy
 from convcore.training.progress import Progress
 from convcore.training.sources import ArraySource, Source, is_stream
@@ -29,7 +29,7 @@ __all__ = ["Trainer"]
 Array = npt.NDArray[Any]
 
 
-class Trainer(Compiling):
+class Trainer(Feeding):
     """Training and prediction, the base of the models: see `Compiling` for what a model has to have.
 
     >>> import convcore as keras
@@ -76,9 +76,11 @@ class Trainer(Compiling):
 
         A `batch_size` beyond the number of samples is refused; the default is cut to it. The order is shuffled before
         each epoch. `validation_split` keeps the last fraction of the samples for validation, `validation_data` is
-        (x, y) or (x, y, sample_weight). Both `x` and `validation_data` may also be streams of such tuples, one a batch:
-        a generator, or an object with ``[index]`` and a length (`utils.PyDataset`). Gives the History: per epoch, the
-        loss as the mean over the samples, the metrics, and both for the validation with "val_" before the name.
+        (x, y) or (x, y, sample_weight). A model of several inputs takes lists of arrays or dicts by input names, one of
+        several outputs likewise targets and weights. Both `x` and `validation_data` may also be streams of such tuples,
+        one a batch: a generator, or an object with ``[index]`` and a length (`utils.PyDataset`). Gives the History: per
+        epoch, the loss as the mean over the samples, the metrics, and both for the validation with "val_" before the
+        name.
 
         Raises ParameterError, ShapeError, DTypeError or LabelError for arguments that do not fit, before anything is
         trained; NumericError for a loss that is no number, with the weights before that batch; BusyError if another
@@ -104,16 +106,14 @@ class Trainer(Compiling):
         if is_stream(x):
             arguments.refuse_split(validation_split, x)
         else:
-            x = arguments.array("x", x)
-            fraction, kept = arguments.split(validation_split, len(x))
+            inputs = self._given_inputs(x)
+            fraction, kept = arguments.split(validation_split, len(inputs[0]))
             if validation_data is None and fraction:
-                targets = arguments.array("y", y)
-                same_length(x, targets)
-                weights = None if sample_weight is None else arguments.sample_weights(sample_weight, len(x))
-                validation_data = (x[kept:], targets[kept:], None if weights is None else weights[kept:])
-                x, y = x[:kept], targets[:kept]
-                sample_weight = None if weights is None else weights[:kept]
-            non_finite = loops.non_finite_samples(x)
+                labels = self._given_labels(compiled, inputs, y, sample_weight)
+                x, y, sample_weight = (_part(arrays, slice(kept)) for arrays in (inputs, *labels))
+                validation_data = tuple(_part(arrays, slice(kept, None)) for arrays in (inputs, *labels))
+                inputs = self._given_inputs(x)
+            non_finite = loops.non_finite_samples(*inputs)
         if validation_data is not None:
             held_out = self._held_out(compiled, validation_data, validation_size, validation_steps)
         source = self._source(compiled, x, y, sample_weight, batch_size, steps, class_weight, shuffle, trains=True)
@@ -226,10 +226,9 @@ class Trainer(Compiling):
         compiled = self._require_compiled("train_on_batch")
         if class_weight is not None and sample_weight is not None:
             raise ParameterError("You cannot use `class_weight` and `sample_weight` at the same time.")
-        inputs = arguments.array("x", x)
-        feed = self._feed(compiled, inputs, y, sample_weight, class_weight)
+        feed = self._feed(compiled, x, y, sample_weight, class_weight)
         runner = self._program()
-        loss = math.nan if loops.non_finite_samples(inputs) is not None else runner.train(feed, 0, feed.size)
+        loss = math.nan if loops.non_finite_samples(*feed.xs) is not None else runner.train(feed, 0, feed.size)
         if not math.isfinite(loss):
             raise loops.diverged(loss, "in train_on_batch")
         return self._batch_figures(compiled, runner, feed, loss, return_dict)
@@ -283,16 +282,24 @@ class Trainer(Compiling):
     def _batch_figures(
         self, compiled: Compiled, runner: Runner, feed: Feed, loss: float, return_dict: bool
     ) -> float | list[float] | dict[str, float]:
+        losses = MeanLosses(compiled)
+        losses.add(loss, runner.each_loss, feed.size)
         compiled.reset()
-        compiled.update(feed.targets(0, feed.size), runner.output, feed.sample_weight)
-        return _returned(compiled.results(loss), return_dict)
+        compiled.update(feed.ys, runner.outputs, feed.sample_weights)
+        return _returned(compiled.results(losses.means()), return_dict)
 
 
 def _is_due(epoch: int, frequency: int | frozenset[int]) -> bool:
     return epoch + 1 in frequency if isinstance(frequency, frozenset) else (epoch + 1) % frequency == 0
 
 
+def _part(arrays: Sequence[Array | None], part: slice) -> Any:
+    """A part of the samples of some arrays; of one array, that."""
+    parts = [None if array is None else array[part] for array in arrays]
+    return parts[0] if len(parts) == 1 else parts
+
+
 def _returned(figures: dict[str, float], return_dict: bool) -> float | list[float] | dict[str, float]:
     if return_dict:
-        return figures
+        return dict(sorted(figures.items()))
     return list(figures.values()) if len(figures) > 1 else figures["loss"]

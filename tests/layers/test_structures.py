@@ -11,7 +11,7 @@ from convcore.layers.structures import flat, packed
 
 @pytest.mark.parametrize(
     ("structure", "things"),
-    [(3, [3]), ([3], [3]), ((1, [2, {"a": 3}]), [1, 2, 3]), ({"b": 1, "a": [2]}, [1, 2]), ([], [])],
+    [(3, [3]), ([3], [3]), ((1, [2, {"a": 3}]), [1, 2, 3]), ({"b": 1, "a": [2]}, [2, 1]), ([], [])],
 )
 def test_things_in_order_and_back(structure: Any, things: list[int]) -> None:
     assert flat(structure) == things

@@ -150,15 +150,6 @@ def test_predictions_of_several_inputs() -> None:
     assert model.predict([x[:0], y[:0]], verbose=0)["sum"].shape == (0, 3, 3)
 
 
-def test_training_of_several_inputs_or_outputs_is_refused_by_name() -> None:
-    a = layers.Input((3,))
-    model = Model(a, [layers.ReLU()(a), a])
-    model.compile("sgd", "mse")
-    for call in (model.fit, model.evaluate, model.train_on_batch):
-        with pytest.raises(NotSupportedError, match="several inputs or outputs"):
-            call(np.ones((2, 3)), np.ones((2, 3)))
-
-
 def test_models_are_layers_of_models() -> None:
     inner = residual()
     trunk = Sequential([layers.Input((8, 8, 2)), layers.Conv2D(2, 3, padding="same")], name="trunk")

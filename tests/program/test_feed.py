@@ -105,7 +105,7 @@ def test_several_inputs_and_outputs_come_as_tuples() -> None:
         ((np.zeros(3), 1), ShapeError, "y"),
         ((np.zeros(3), ["a"] * 3), DTypeError, "y"),
         ((np.zeros(3), np.zeros(3), np.zeros(2)), ShapeError, "sample_weight"),
-        ((np.zeros(3), np.zeros(3), np.zeros((3, 2))), ShapeError, "sample_weight"),
+        ((np.zeros(3), np.zeros(3), np.zeros((2, 3))), ShapeError, "sample_weight"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments: Any, error: type[ConvcoreError], word: str) -> None:

@@ -86,14 +86,24 @@ def test_weights_of_samples() -> None:
         arguments.sample_weights([1, 2], 3)
     with pytest.raises(ParameterError, match=r"sample_weight\[1\]"):
         arguments.sample_weights([1, -2, 3], 3)
+    maps = np.ones((3, 4, 5))
+    for weights in (maps, maps[..., None], maps[:, :, 0], maps[:, 0, 0], maps[:, :1, 0]):
+        found = arguments.sample_weights(weights, 3, (4, 5, 2))
+        assert found is not None
+        assert found.shape == (weights.shape[:-1] if weights.shape[-1] == 1 else weights.shape)
+    with pytest.raises(ShapeError, match=r"\(3,\), one per sample, or \(3, 4, 5\), one per position.*\(3, 5\)"):
+        arguments.sample_weights(maps[:, 0], 3, (4, 5, 2))
+    with pytest.raises(ParameterError, match=r"sample_weight\[2, 1\]=-1"):
+        arguments.sample_weights(np.where(np.arange(6).reshape(3, 2) == 5, -1, 1), 3, (2, 1))
 
 
 def test_weights_of_classes() -> None:
     ids = np.array([0, 2, 1], dtype=np.int32)
     for targets in (ids, np.eye(3)[ids]):
         assert arguments.class_weights({0: 2.0, 2: 0.5}, targets).tolist() == [2.0, 0.5, 1.0]
+    assert arguments.class_weights({1: 2.0}, np.array([[1.0], [0.0], [0.9]])).tolist() == [2.0, 1.0, 2.0]
     with pytest.raises(LabelError):
-        arguments.class_weights({0: 2.0}, np.zeros((3, 1)))
+        arguments.class_weights({0: 2.0}, np.zeros((3, 4, 2)))
     with pytest.raises(ParameterError, match="class_weight"):
         arguments.class_weights({"0": 2.0}, ids)
 

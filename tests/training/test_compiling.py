@@ -44,10 +44,14 @@ def test_compile_refuses_at_once() -> None:
         ({"loss": keras.losses.Hinge(reduction="none")}, NotSupportedError),
         ({"metrics": "accuracy"}, ParameterError),
         ({"metrics": ["acuracy"]}, ParameterError),
-        ({"metrics": {"dense": "accuracy"}}, NotSupportedError),
+        ({"metrics": {"dense": "acuracy"}}, ParameterError),
+        ({"loss": {"other": "mse"}}, ParameterError),
+        ({"loss": ["mse", "mse"]}, ParameterError),
+        ({"loss_weights": "1"}, ParameterError),
+        ({"loss_weights": [1.0, 2.0]}, ParameterError),
+        ({"loss_weights": float("nan")}, ParameterError),
         ({"metrics": [keras.metrics.Mean(name="loss")]}, ParameterError),
         ({"weighted_metrics": ["MeanIoU"]}, NotSupportedError),
-        ({"loss_weights": [1.0]}, NotSupportedError),
         ({"math": "precise"}, ParameterError),
     ):
         with pytest.raises(error):
