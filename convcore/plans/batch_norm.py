@@ -5,7 +5,7 @@ from __future__ import annotations
 from convcore.plans import dense
 from convcore.plans.steps import Buffer, Steps
 
-__all__ = ["backward", "forward"]
+__all__ = ["backward", "fold", "forward"]
 
 # Rows in one chunk of a sum.
 CHUNK = 64
@@ -71,6 +71,31 @@ def backward(
         steps.release(sums)
     if dgamma is None:
         steps.release(products)
+
+
+def fold(
+    steps: Steps,
+    rows: int,
+    channels: int,
+    w: Buffer,
+    bias: Buffer | None,
+    gamma: Buffer | None,
+    beta: Buffer | None,
+    moving: tuple[Buffer, Buffer],
+    *,
+    epsilon: float,
+) -> tuple[Buffer, Buffer]:
+    """The weights (rows, channels) and the bias that give at once what the normalization in inference makes of the
+    products with `w` and `bias`; the caller releases them."""
+    norm, scaled, shift = (steps.reals(size) for size in (3 * channels, rows * channels, channels))
+    fields: dict[str, int | float] = {"n": rows, "oc": channels, "a": epsilon, "b": 1.0}
+    steps.add("batch_norm_statistics", fields, None, None, gamma, norm, *moving, work=20 * channels)
+    scale = norm.at(2 * channels * steps.item_bytes)
+    sizes: dict[str, int | float] = {"n": 1, "ow": rows, "oc": channels}
+    steps.add("scale_rows", sizes, w, scale, scaled, work=rows * channels)
+    steps.add("fold_bias", {"oc": channels}, bias, norm, beta, shift, work=2 * channels)
+    steps.release(norm)
+    return scaled, shift
 
 
 def _sum(steps: Steps, kernel: str, fields: dict[str, int | float], *sources: Buffer, to: Buffer) -> None:

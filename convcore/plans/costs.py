@@ -61,6 +61,7 @@ ARRAYS = {
     "batch_norm": "n_oc nothing oc n_oc",
     "batch_norm_backward": "n_oc n_oc nothing oc oc n_oc",
     "batch_norm_statistics": "oc oc oc nothing oc oc",
+    "fold_bias": "oc nothing oc oc",
     "centered_squares": "n_oc oc partial_oc",
     "normalized_products": "n_oc n_oc nothing partial_oc",
     "sum_rows": "y partial_oc",

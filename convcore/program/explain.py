@@ -104,7 +104,7 @@ def _rows(graph: Graph, plan: list[Steps | PythonCall], n: int) -> list[dict[str
                 rows.append(
                     _row(kernel, origin)
                     | {
-                        "fused": costs.fused(kernel, fields, buffers),
+                        "fused": _fused(kernel, fields, buffers, origin),
                         "nominal_mflop": 2e-6 * _nominal(graph, origin.node, work, n) if is_product else 0.0,
                         "executed_mflop": 2e-6 * work if is_product else 0.0,
                         "executed_is_upper_bound": kernel in costs.SPARSE,
@@ -117,6 +117,14 @@ def _rows(graph: Graph, plan: list[Steps | PythonCall], n: int) -> list[dict[str
             moved = 4 * n * sum(value.size for value in (*node.inputs, node.output))
             rows.append(_row("python", segment.origin) | {"bytes": moved, "note": "custom layer, in NumPy"})
     return rows
+
+
+def _fused(kernel: str, fields: costs.Fields, buffers: costs.Buffers, origin: Origin) -> list[str]:
+    """What the step does in one pass, the normalization among it that is folded into its weights and its bias."""
+    parts = costs.fused(kernel, fields, buffers)
+    if kernel in costs.CONVOLUTIONS | costs.DENSE and origin.node.norm is not None:
+        parts.insert(parts.index("bias") + 1, "batch normalization")
+    return parts
 
 
 def _row(kernel: str, origin: Origin) -> dict[str, Any]:
@@ -140,8 +148,6 @@ def _note(kernel: str, origin: Origin) -> str | None:
     node: Node | None = origin.node
     if node is None or origin.part != "forward":
         return None
-    unfused = NODES[node.kind].unfused
-    if unfused is not None:
-        return f"{unfused} is not fused"
     note: str | None = node.settings.get("note")
-    return note
+    unfused = NODES[node.kind].unfused
+    return f"{unfused} is not fused" if note is None and unfused is not None else note

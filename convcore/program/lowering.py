@@ -20,6 +20,7 @@ from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lower_loss import lower_loss
 from convcore.program.nodes import NODES
+from convcore.program.nodes.normalization import fold
 from convcore.program.optimize import count_readers, optimize
 from convcore.program.values import Node, Shape, Value
 from convcore.variables import FlatParameters, Variable
@@ -45,8 +46,8 @@ class Storage:
     users: int = 1
 
 
-#: What programs of a graph keep from run to run: by variable and number of bytes.
-Kept = dict[tuple["Variable | None", int], npt.NDArray[np.uint8]]
+#: What programs of a graph keep from run to run: by variable, that of a normalization in it, and number of bytes.
+Kept = dict[tuple["Variable | None", "Variable | None", int], npt.NDArray[np.uint8]]
 
 
 class Lowering:
@@ -68,7 +69,8 @@ class Lowering:
         kept: Kept | None = None,
     ) -> None:
         self.graph = graph
-        self.nodes = optimize(graph)
+        # Folded weights round elsewhere, and in training they would not be the ones that learn.
+        self.nodes = optimize(graph, fold=not (training or exact))
         self.parameters = parameters
         self.n = n
         self.training = training
@@ -80,6 +82,7 @@ class Lowering:
         self._gradients: dict[Value, Storage] = {}
         self._saved: dict[Node, Buffer] = {}
         self._prepared: dict[Node, Buffer] = {}
+        self._folded: dict[Node, tuple[Buffer, Buffer]] = {}
         self._kept: Kept = {} if kept is None else kept
         self._readers = count_readers(self.nodes, graph.outputs)
         # Results of a ReLU that is part of their node, and those whose gradient has gone through it already.
@@ -98,7 +101,10 @@ class Lowering:
     # ------------------------------------------------------------------------------- memory that nodes ask for
 
     def parameters_of(self, node: Node) -> list[Any]:
-        """Where the parameters of `node` are: a Buffer each, or None for one that it does without."""
+        """Where the parameters of `node`, with the normalization that is folded into them, are: a Buffer each, or None
+        for one that it does without."""
+        if node in self._folded:
+            return list(self._folded[node])
         values = self.parameters.values
         return [None if variable is None else self._place(values, variable) for variable in node.parameters]
 
@@ -182,7 +188,7 @@ class Lowering:
         which all programs of the graph share; None in training, where parameters change with each step."""
         if self.training:
             return None
-        key = (node.parameters[0], size)
+        key = (node.parameters[0], None if node.norm is None else node.norm.parameters[2], size)
         if key not in self._kept:
             self._kept[key] = aligned_zeros(size, np.uint8)
         return self.steps.bind(self._kept[key])
@@ -250,6 +256,8 @@ class Lowering:
         unread = self._readers.copy()
         for node in self.nodes:
             self.steps.origin = Origin("forward", node)
+            if node.norm is not None:
+                self._folded[node] = fold(self, node, node.norm)
             prepared = NODES[node.kind].prepare(self, node)
             if prepared is not None:
                 self._prepared[node] = prepared
@@ -259,6 +267,8 @@ class Lowering:
                 continue
             self.steps.origin = Origin("forward", node)
             NODES[node.kind].forward(self, node)
+            for buffer in self._folded.pop(node, ()):
+                self.steps.release(buffer)
             unread.subtract(node.inputs)
             for x in node.inputs:
                 if not self.training and not unread[x] and x not in self.graph.inputs:

@@ -1,7 +1,8 @@
 """A graph made cheaper before it is lowered: borders that nobody reads are cut off, convolutions and pools become one
 node, what leads to no output is left out.
 
-All are exact: what is left out contributes to no output and to no gradient.
+All are exact: what is left out contributes to no output and to no gradient. What is not is done if asked for: a batch
+normalization in inference becomes part of the weights before it, whose products and sums then round elsewhere.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ from convcore.shapes import Geometry
 __all__ = ["count_readers", "optimize"]
 
 
-def optimize(graph: Graph) -> list[Node]:
-    """The nodes to lower, from graph.inputs to graph.outputs; values in between may be smaller than the graph's."""
-    nodes = _trim(graph)
+# A weight that is scaled costs about what this many pixels cost that are normalized. The size of the batch has no say:
+# it must not change an image's bits.
+PIXELS_A_WEIGHT = 16
+
+
+def optimize(graph: Graph, *, fold: bool = False) -> list[Node]:
+    """The nodes to lower, from graph.inputs to graph.outputs; values in between may be smaller than the graph's.
+
+    With `fold`, for inference, batch normalizations are folded into the convolutions before them.
+    """
+    nodes = _trim(graph, _fold(graph) if fold else graph.nodes)
     return _join(nodes, count_readers(nodes, graph.outputs))
 
 
@@ -31,11 +40,35 @@ def count_readers(nodes: Sequence[Node], outputs: Sequence[Value]) -> Counter[Va
     return Counter([*outputs, *(x for node in nodes for x in node.inputs)])
 
 
-def _extents(graph: Graph) -> dict[Value, Extent | None]:
+def _fold(graph: Graph) -> list[Node]:
+    """Each batch normalization right behind a convolution that nobody else reads becomes part of that."""
+    readers = count_readers(graph.nodes, graph.outputs)
+    folded: dict[Value, Node] = {}
+    for node in graph.nodes:
+        if node.kind == "batch_norm":
+            before = folded.get(node.inputs[0])
+            apart = "no convolution right before it"
+            if before is not None and before.kind == "conv2d":
+                g: Geometry = before.settings["geometry"]
+                if before.settings["relu"] or before.norm is not None:
+                    apart = "what is between them is no convolution"
+                elif readers[before.output] > 1:
+                    apart = "what is between them is read elsewhere too"
+                elif g.oh * g.ow * PIXELS_A_WEIGHT < g.w_size // g.oc:
+                    apart = "few pixels for so many weights"
+                else:
+                    _take(folded, before, node, norm=node)
+                    continue
+            node = replace(node, settings=node.settings | {"note": f"not folded into a convolution: {apart}"})
+        folded[node.output] = node
+    return list(folded.values())
+
+
+def _extents(graph: Graph, nodes: Sequence[Node]) -> dict[Value, Extent | None]:
     """Rows and columns that are read of each value that is read; None for all."""
     # Outputs are given whole, and a data set is read as it lies.
     extents: dict[Value, Extent | None] = dict.fromkeys((*graph.outputs, *graph.inputs))
-    for node in reversed(graph.nodes):
+    for node in reversed(nodes):
         if node.output not in extents:
             continue
         kind = NODES[node.kind]
@@ -51,11 +84,11 @@ def _extents(graph: Graph) -> dict[Value, Extent | None]:
     return extents
 
 
-def _trim(graph: Graph) -> list[Node]:
-    extents = _extents(graph)
+def _trim(graph: Graph, nodes: Sequence[Node]) -> list[Node]:
+    extents = _extents(graph, nodes)
     values = {value: value for value in (*graph.inputs, *graph.outputs)}
     trimmed: list[Node] = []
-    for node in graph.nodes:
+    for node in nodes:
         if node.output not in extents:
             continue
         inputs, extent, kind = tuple(values[x] for x in node.inputs), extents[node.output], NODES[node.kind]
@@ -98,12 +131,20 @@ def _join(nodes: list[Node], readers: Counter[Value]) -> list[Node]:
     return list(joined.values())
 
 
-def _take(joined: dict[Value, Node], before: Node, node: Node, kind: str | None = None, **settings: object) -> None:
+def _take(
+    joined: dict[Value, Node],
+    before: Node,
+    node: Node,
+    kind: str | None = None,
+    norm: Node | None = None,
+    **settings: object,
+) -> None:
     """Make `before` and `node`, its only reader, one."""
     del joined[before.output]
     joined[node.output] = replace(
         before,
         kind=kind or before.kind,
+        norm=norm or before.norm,
         output=node.output,
         settings=before.settings | settings,
         layers=before.layers + tuple(layer for layer in node.layers if layer not in before.layers),

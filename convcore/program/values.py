@@ -27,8 +27,8 @@ class Value:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Node:
-    """One operation: its kind, what it reads and computes, its parameters, its settings, the layers it is of, and its
-    number in the graph as that was written."""
+    """One operation: its kind, what it reads and computes, its parameters, its settings, the layers it is of, its
+    number in the graph as that was written, and the normalization that is folded into its parameters, if one is."""
 
     kind: str
     inputs: tuple[Value, ...]
@@ -37,6 +37,7 @@ class Node:
     settings: dict[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     index: int = 0
+    norm: Node | None = None
 
     @property
     def random_key(self) -> int:

@@ -83,6 +83,15 @@ static void batch_norm(const problem *p, int64_t task, void *const *buf, void *s
     }
 }
 
+/* What a normalization makes of the bias that comes before it, scale being in the weights: y = (b - mean) * scale + beta, in one
+ * task. buf: b or NULL, norm, beta or NULL, y. */
+static void fold_bias(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch, (void)task;
+    const real *b = buf[0], *mean = buf[1], *scale = mean + 2 * p->oc, *beta = buf[2];
+    real *y = buf[3];
+    for (int64_t c = 0; c < p->oc; c++) y[c] = ((b ? b[c] : 0) - mean[c]) * scale[c] + (beta ? beta[c] : 0);
+}
+
 /* dx = scale * (dy - sum(dy) / n - (x - mean) / sqrt * sum(dy * (x - mean) / sqrt) / n), or without sums scale * dy.
  * buf: dy, x, norm, sums of dy or NULL, sums of products or NULL, dx. A task is some rows. */
 static void batch_norm_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {

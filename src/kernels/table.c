@@ -71,6 +71,7 @@ static const kernel kernels[] = {
     {"batch_norm", 4, batch_norm, norm_row_tasks, no_scratch},
     {"batch_norm_backward", 6, batch_norm_backward, norm_row_tasks, no_scratch},
     {"batch_norm_statistics", 6, batch_norm_statistics, norm_task, no_scratch},
+    {"fold_bias", 4, fold_bias, norm_task, no_scratch},
     {"centered_squares", 3, centered_squares, norm_chunk_tasks, no_scratch},
     {"normalized_products", 4, normalized_products, norm_chunk_tasks, no_scratch},
     {"sum_rows", 2, sum_rows, sum_rows_tasks, no_scratch},

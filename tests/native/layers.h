@@ -125,6 +125,13 @@ static void check_batch_norm(void) {
     RUN("batch_norm", &p, x, norm, NULL, y);
     same("batch_norm without beta", &p, y, expected, size);
 
+    FOR(k, c) moved[k] = ((double)gamma[k] - (double)norm[k]) * (double)norm[2 * c + k] + (double)beta[k];
+    RUN("fold_bias", &p, gamma, norm, beta, mean);
+    same("fold_bias", &p, mean, moved, c);
+    FOR(k, c) moved[k] = -(double)norm[k] * (double)norm[2 * c + k];
+    RUN("fold_bias", &p, NULL, norm, NULL, mean);
+    same("fold_bias without bias and beta", &p, mean, moved, c);
+
     FOR(k, c) by_channel[k] = 0;
     FOR(i, size) by_channel[i % c] += 2 * (double)dy[i] * ((double)x[i] - (double)norm[i % c]);
     RUN("normalized_products", &p, dy, x, norm, partial);

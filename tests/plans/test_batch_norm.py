@@ -25,6 +25,15 @@ def test_sums_are_cut_into_chunks(rows: int, chunked: list[str]) -> None:
     assert all_scratch_is_back(steps)
 
 
+def test_folded_into_weights() -> None:
+    steps = Steps()
+    w, bias, gamma, mean, variance = (steps.external(-1) for _ in range(5))
+    for buffer in batch_norm.fold(steps, 27, 7, w, bias, gamma, None, (mean, variance), epsilon=0.1):
+        steps.release(buffer)
+    assert kernels(steps) == ["batch_norm_statistics", "scale_rows", "fold_bias"]
+    assert all_scratch_is_back(steps)
+
+
 def test_inference_sums_nothing() -> None:
     steps = Steps()
     x, mean, variance, y = (steps.external(-1) for _ in range(4))

@@ -20,7 +20,7 @@ from tests.reference import Array
 GRADIENT_TOLERANCE = 1e-5
 
 
-def as_written(graph: Graph) -> list[Node]:
+def as_written(graph: Graph, *, fold: bool = False) -> list[Node]:
     """The nodes of the graph, none joined and none trimmed."""
     return [replace(node, settings=dict(node.settings)) for node in graph.nodes]
 

@@ -14,7 +14,7 @@ from convcore.program.values import Node, Shape
 if TYPE_CHECKING:
     from convcore.program.lowering import Lowering
 
-__all__ = ["BatchNorm"]
+__all__ = ["BatchNorm", "fold"]
 
 
 class BatchNorm(Kind):
@@ -56,3 +56,11 @@ class BatchNorm(Kind):
 
     def _moves(self, low: Lowering, node: Node) -> bool:
         return low.training and bool(node.settings["learning"])
+
+
+def fold(low: Lowering, node: Node, norm: Node) -> tuple[Buffer, Buffer]:
+    """Plan the weights and the bias of the convolution `node` with the normalization `norm` behind it in them."""
+    (w, bias), (gamma, beta, mean, variance) = low.parameters_of(node), low.parameters_of(norm)
+    geometry, epsilon = node.settings["geometry"], norm.settings["epsilon"]
+    rows, channels = geometry.w_size // geometry.oc, geometry.oc
+    return batch_norm.fold(low.steps, rows, channels, w, bias, gamma, beta, (mean, variance), epsilon=epsilon)
