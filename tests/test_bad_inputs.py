@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.corpus.ids import CASES
 from tests.corpus.registry import ITEMS
 from tests.corpus.run import KNOWN_HASH, known_hash
 from tests.worker import ROOT
@@ -51,3 +52,11 @@ def test_item(item: str, outcomes: dict[str, Future[Outcome]]) -> None:
 
 def test_the_known_hash_is_the_oracles() -> None:
     assert known_hash() == KNOWN_HASH
+
+
+def test_every_id_of_the_list_has_a_case() -> None:
+    numbers = (*range(1, 74), *range(132, 141))
+    assert list(CASES) == [f"S{number:02d}" for number in numbers]
+    for name, items in CASES.items():
+        assert items, name
+        assert set(items) <= set(ITEMS), name

@@ -72,7 +72,9 @@ def categorical_crossentropy(
     0.6931
     """
     truth, guess = _distributions(y_true, y_pred, label_smoothing, axis)
-    return np.asarray(-(truth * _log_probabilities(guess, from_logits)).sum(axis=-1))
+    logs = _log_probabilities(guess, from_logits)
+    # A class that is impossible, of logit -inf, costs nothing where its target is 0.
+    return np.asarray(-(truth * np.where(truth == 0, 0.0, logs)).sum(axis=-1))
 
 
 def categorical_focal_crossentropy(

@@ -17,7 +17,17 @@ import tracemalloc
 import numpy as np
 
 from convcore import ops
-from tests.corpus import backward, forward, inputs, pooling, pooling_kinds, sources, training  # noqa: F401
+from tests.corpus import (  # noqa: F401
+    backward,
+    commands,
+    forward,
+    inputs,
+    numerics,
+    pooling,
+    pooling_kinds,
+    sources,
+    training,
+)
 from tests.corpus.registry import ITEMS, Call, Item
 
 ADDRESS_SPACE = 4 << 30

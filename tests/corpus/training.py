@@ -92,7 +92,7 @@ refused(
     "batch_size",
     *(fit(batch_size=bad) for bad in (0, -1, 1.5, "8", True, 2**64)),
 )
-refused("fit-with-bad-epochs", ParameterError, "epochs", *(fit(epochs=bad) for bad in (-1, 1.5, "2", 2**64, None)))
+refused("fit-with-bad-epochs", ParameterError, "epochs", *(fit(epochs=bad) for bad in (0, -1, 1.5, "2", 2**64, None)))
 refused(
     "fit-with-a-bad-split",
     ParameterError,
@@ -122,6 +122,20 @@ refused(
         for make in (keras.optimizers.Adam, keras.optimizers.SGD, keras.optimizers.RMSprop, keras.optimizers.AdamW)
         for bad in (np.nan, np.inf, -1, "0.1", [0.1], 1j, True)
     ),
+)
+refused(
+    "learning-rate-set-to-no-rate",
+    ParameterError,
+    "learning_rate",
+    *(lambda bad=bad: setattr(model().optimizer, "learning_rate", bad) for bad in (np.nan, np.inf, -1, "0.1", None)),
+)
+refused(
+    "before-build",
+    (StateError, ShapeError),
+    "",
+    lambda: keras.Sequential().predict(X, verbose=0),
+    lambda: keras.Sequential([keras.layers.Dense(4)]).count_params(),
+    lambda: keras.Sequential([keras.layers.Dense(4)]).predict(X[0, 0, 0], verbose=0),
 )
 refused("image-without-batch-axis", ShapeError, "14", lambda: model().predict(X[0], verbose=0))
 refused(
@@ -265,6 +279,49 @@ def _() -> None:
     except (ConvcoreError, TypeError):
         return
     assert digest([pickle.loads(data).predict(X, verbose=0)]) == digest([subject.predict(X, verbose=0)])
+
+
+@answered("backward-of-a-layer-out-of-turn")
+def _() -> None:
+    layer, x = keras.layers.Conv2D(3, 2), np.ones((2, 6, 5, 1), np.float32)
+    dy = np.ones((2, 5, 4, 3), np.float32)
+
+    def refuses(gradient: Array = dy) -> None:
+        try:
+            layer.backward(gradient)
+        except (StateError, ShapeError):
+            return
+        raise AssertionError("backward went ahead without its forward")
+
+    refuses()
+    layer(x)
+    refuses()
+    layer.forward(x, training=True)
+    assert layer.backward(dy).shape == x.shape
+    refuses()
+    layer.forward(x, training=True)
+    layer(x[:1])
+    refuses(dy[:1])
+
+
+@answered("gradients-of-any-subset")
+def _() -> None:
+    def trained(*frozen: int) -> list[Array]:
+        subject = fresh()
+        for number in frozen:
+            subject.layers[number].trainable = False
+        subject.compile("sgd", "sparse_categorical_crossentropy")
+        subject.train_on_batch(X, LABELS)
+        return subject.get_weights()
+
+    before, whole = fresh().get_weights(), trained()
+    for frozen, expected in (
+        ((), whole),
+        ((0,), [*before[:2], *whole[2:]]),
+        ((3,), [*whole[:2], *before[2:]]),
+        ((0, 3), before),
+    ):
+        assert digest(trained(*frozen)) == digest(expected), frozen
 
 
 @answered("backward-out-of-turn")
