@@ -160,7 +160,7 @@ _SUPPORTED: dict[str, str] = {
     "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, identity, lecun_normal, "
     "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
     "utils": "clear_session, normalize, set_random_seed, to_categorical",
-    "models": "Functional, Model, Sequential, clone_model, load_model, save_model",
+    "models": "Functional, Model, Sequential, clone_model, load_model, model_from_json, save_model",
     "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids",
     "saving": "load_model, load_weights, save_model, save_weights; load_model(path, custom_objects={...}) takes the "
     "classes of one's own layers",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from convcore import initializers
 from convcore.checks import rebuild, refuse, text
-from convcore.errors import NotSupportedError, ShapeError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
+from convcore.metrics.state import State
 from convcore.naming import to_snake_case
+from convcore.shapes import integer
 
 __all__ = ["Array", "Mean", "MeanMetricWrapper", "Metric", "ScoreMetric", "Sum", "sample_weights"]
 
@@ -18,7 +21,11 @@ Array = npt.NDArray[Any]
 
 
 class Metric:
-    """The base of the metrics. A subclass implements `update_state`, `result` and `reset_state`."""
+    """The base of the metrics.
+
+    One's own subclasses it: `update_state` and `result` calculate in NumPy with what ``self.add_weight(name=...)``
+    made in the constructor, and `reset_state` sets that to zero.
+    """
 
     #: "up" where more is better, "down" where less is: what a callback's mode="auto" goes by.
     _direction: ClassVar[str | None] = None
@@ -27,6 +34,37 @@ class Metric:
         refuse(type(self).__name__, {"dtype": dtype}, {"dtype": "float32"})
         self._dtype = "float32"
         self.name = to_snake_case(type(self).__name__) if name is None else text("name", name)
+        self._states: list[State] = []
+
+    def add_variable(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = None,
+        dtype: object = None,
+        aggregation: object = "sum",
+        name: str | None = None,
+    ) -> State:
+        """Make a variable, numbers of `shape`, for what the metric has seen; `initializer` is "zeros" by default."""
+        refuse(
+            type(self).__name__,
+            {"dtype": dtype, "aggregation": aggregation},
+            {"dtype": "float32", "aggregation": "sum"},
+        )
+        if not hasattr(self, "_states"):
+            raise ParameterError(
+                f"You forgot to call `super().__init__()` in the `__init__()` method of {type(self).__name__}, before "
+                "its variables."
+            )
+        dims = tuple(integer("shape", size, 0) for size in shape)
+        value = initializers.get("zeros" if initializer is None else initializer)(dims)
+        self._states.append(State(dims, value, name or f"variable_{len(self._states)}"))
+        return self._states[-1]
+
+    def add_weight(
+        self, shape: Sequence[int] = (), initializer: Any = None, dtype: object = None, name: str | None = None
+    ) -> State:
+        """`add_variable` by its other name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take the values of one batch into account."""
@@ -37,8 +75,9 @@ class Metric:
         raise NotImplementedError
 
     def reset_state(self) -> None:
-        """Forget all batches."""
-        raise NotImplementedError
+        """Forget all batches: every variable is zero again."""
+        for state in self._states:
+            state.assign(np.zeros(state.shape))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.update_state(*args, **kwargs)
@@ -52,7 +91,7 @@ class Metric:
     @property
     def variables(self) -> list[Any]:
         """The state, as far as a subclass shows it."""
-        return []
+        return list(self._states)
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self._dtype}

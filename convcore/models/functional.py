@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.errors import ParameterError, ShapeError
 from convcore.layers.base import Layer
-from convcore.layers.input import InputLayer
 from convcore.layers.registry import register
 from convcore.layers.structures import flat, packed
-from convcore.layers.symbolic import Call, SymbolicTensor, call
+from convcore.layers.symbolic import Call, SymbolicTensor
 from convcore.layers.validation import Shape
 from convcore.models import topology, wiring
 from convcore.models.model import Model
@@ -46,18 +45,15 @@ class Functional(Model, record_build=False):
         self._input_symbols, self._output_symbols = inputs, outputs
         self._calls_made, self._layers = topology.order(flat(inputs), flat(outputs))
         self._build_shape = self.inputs[0].shape
+        self._take_inputs(self.inputs)
         self.built = True
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         twin = super().__deepcopy__(memo)
         # The layers were copied without their calls: make them again.
         copies = {id(layer): again for layer, again in zip(self._layers, twin._layers, strict=True)}
-        symbols: dict[SymbolicTensor, SymbolicTensor] = {}
-        for made in self._calls_made:
-            layer = copies[id(made.layer)]
-            given = [symbols[tensor] for tensor in made.inputs]
-            again = layer._calls[0].outputs if isinstance(layer, InputLayer) else flat(call(layer, given))
-            symbols.update(zip(made.outputs, again, strict=True))
+        symbols = {tensor: copies[id(tensor.layer)]._calls[0].outputs[0] for tensor in self.inputs}
+        topology.repeat(self._calls_made, symbols, lambda layer: copies[id(layer)])
         structures = (self._input_symbols, self._output_symbols)
         twin._wire(*(packed(each, [symbols[tensor] for tensor in flat(each)]) for each in structures))
         return twin
@@ -147,6 +143,8 @@ class Functional(Model, record_build=False):
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Any:
         """A new model, with new weights, from what `get_config` returned."""
         inputs, outputs = wiring.rebuild(config, custom_objects)
+        # A subclass with a constructor of its own is made by that alone.
+        cls = cls if cls.__init__ is Functional.__init__ else Functional
         return cls(inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.errors import NotSupportedError
 from convcore.layers.base import Layer
+from convcore.layers.registry import serialize
 from convcore.models.network import Network
 from convcore.training import Trainer
 from convcore.training.busy import exclusive
@@ -22,7 +24,8 @@ class Model(Trainer, Network, record_build=False):
     """``Model(inputs, outputs)``: the layers that lead from `inputs` to `outputs`, as one layer that can be trained.
 
     Inputs are `Input` tensors, outputs what layers gave when they were called on them, both one, or a list or dict.
-    The model is a `Functional`. Subclasses with a call() of their own are refused.
+    The model is a `Functional`. A subclass calls ``super().__init__(inputs, outputs)``; one with a call() of its own is
+    refused.
 
     >>> from convcore import layers
     >>> inputs = layers.Input((4,))
@@ -42,9 +45,15 @@ class Model(Trainer, Network, record_build=False):
         return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if len(args) == 2 or {"inputs", "outputs"} <= {*kwargs, *("inputs",)[: len(args)]}:
+            from convcore.models.functional import Functional
+
+            _become(type(self), Functional)
+            Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
+            return
         raise NotSupportedError(
             f"convcore does not implement subclasses of keras.Model, as {type(self).__name__} is (supported: "
-            "keras.Model(inputs, outputs), keras.Sequential, and layers of one's own with forward and backward)"
+            "super().__init__(inputs, outputs), keras.Sequential, and layers of one's own with forward and backward)"
         )
 
     @exclusive
@@ -80,6 +89,10 @@ class Model(Trainer, Network, record_build=False):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Any:
         """A new model, with new weights, from what `get_config` returned."""
+        if {"layers", "input_layers", "output_layers"} <= set(config):
+            from convcore.models.functional import Functional
+
+            return Functional.from_config(config, custom_objects)
         raise NotSupportedError(
             f"convcore does not implement {cls.__name__}.from_config (supported: Functional, Sequential)"
         )
@@ -114,11 +127,8 @@ class Model(Trainer, Network, record_build=False):
         )
 
     def to_json(self, **kwargs: Any) -> str:
-        """Keras's text of the architecture: refused, with what there is instead."""
-        raise NotSupportedError(
-            "convcore does not implement model.to_json (supported: model.get_config(), plain data for json.dumps, with "
-            "keras.Sequential.from_config; model.save(path) and keras.models.load_model for the weights too)"
-        )
+        """The architecture as JSON, for `models.model_from_json`; `kwargs` go to `json.dumps`."""
+        return json.dumps(serialize(self), **kwargs)
 
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None) -> None:
         """Write the model to the file `filepath`: see `convcore.saving.save_model`."""
@@ -149,3 +159,13 @@ class Model(Trainer, Network, record_build=False):
         from convcore.saving.resume import resume_training
 
         resume_training(self, filepath)
+
+
+def _become(cls: type, kind: type[Model]) -> None:
+    """Let `cls`, a subclass of `Model`, be one of `kind`, as Keras does when it is first made of inputs and outputs."""
+    if not issubclass(cls, kind):
+        if Model in cls.__bases__:
+            cls.__bases__ = tuple(kind if base is Model else base for base in cls.__bases__)
+        for base in cls.__bases__:
+            if issubclass(base, Model):
+                _become(base, kind)

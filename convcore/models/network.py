@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, StateError
@@ -17,13 +18,28 @@ if TYPE_CHECKING:
 __all__ = ["Network"]
 
 
+# What subclasses of keras.Model define there; none of it leads to a program for the engine.
+_OWN_STEPS = ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
+
+
 class Network(Layer, record_build=False):
     """Layers that are one layer together."""
 
     _not_copied: ClassVar[frozenset[str]] = Layer._not_copied | {"_compiled_graph"}
     _compiled_graph: Graph | None = None
+    #: How many inputs it has, whether some leave sizes open, and the shapes of the samples that it is planned for then.
+    _input_count: int = 1
+    _is_open: bool = False
+    _sample_shapes: tuple[tuple[int, ...], ...] | None = None
 
     def __init__(self, trainable: bool = True, name: str | None = None) -> None:
+        own = next((name for name in _OWN_STEPS if hasattr(type(self), name)), None)
+        if own is not None:
+            raise NotSupportedError(
+                f"convcore does not implement {own}() of one's own in a model, as {type(self).__name__} has "
+                "(supported: keras.Model(inputs, outputs), keras.Sequential, subclasses of both that make their layers "
+                "in __init__, and layers, losses and metrics of one's own)"
+            )
         super().__init__(trainable=trainable, name=name)
         self._layers: list[Layer] = []
         self._trained: tuple[bool, ...] = ()
@@ -138,17 +154,31 @@ class Network(Layer, record_build=False):
             from convcore.program import Graph
 
             shapes = [tensor.shape for tensor in self.inputs]
-            known = [tuple(dim for dim in shape[1:] if dim is not None) for shape in shapes]
-            for shape, dims in zip(shapes, known, strict=True):
-                if len(dims) != len(shape) - 1:
-                    raise NotSupportedError(
-                        f"convcore does not implement inputs of unknown size (supported: a known shape, such as "
-                        f"(28, 28, 1)). Received: input shape {shape}"
-                    )
+            known = self._sample_shapes if self._is_open else None
+            if known is None:
+                known = tuple(tuple(dim for dim in shape[1:] if dim is not None) for shape in shapes)
+                for shape, dims in zip(shapes, known, strict=True):
+                    if len(dims) != len(shape) - 1:
+                        raise StateError(
+                            f"Model '{self.name}' leaves sizes of its input open: {shape}. Data gives them: call "
+                            "predict, fit or evaluate first."
+                        )
             graph = Graph(*known)
             graph.outputs = self._lower_all(graph, list(graph.inputs))
             self._compiled_graph = graph
         return self._compiled_graph
+
+    def _take_inputs(self, inputs: Sequence[SymbolicTensor]) -> None:
+        """`inputs` are those of the model."""
+        self._input_count = len(inputs)
+        self._is_open = any(None in tensor.shape[1:] for tensor in inputs)
+
+    def _take_sizes(self, shapes: Sequence[tuple[int, ...]]) -> None:
+        """Plan for samples of `shapes`, one for each input, which leave no size open."""
+        if self._sample_shapes != tuple(shapes):
+            self._connect_all([(None, *shape) for shape in shapes])
+            self._sample_shapes = tuple(shapes)
+            self._invalidate()
 
     def _parameters(self) -> FlatParameters:
         """The flat buffers of exactly this model's variables, in the order of `get_weights`.

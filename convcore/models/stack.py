@@ -105,6 +105,7 @@ class Stack(Network, record_build=False):
         self._link(entry)
         self._layers = [entry, *self.layers]
         self._build_shape = entry.batch_shape
+        self._sample_shapes = None
         self.built = len(self._layers) > 1
         if not self._trainable:
             self.trainable = False
@@ -126,6 +127,7 @@ class Stack(Network, record_build=False):
         for made in calls:
             made.layer._calls = [*(each for each in made.layer._calls if each.owner is not self), made]
         self._output = passing[0]
+        self._take_inputs(entry._calls[0].outputs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         twin = super().__deepcopy__(memo)

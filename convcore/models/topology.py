@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from convcore.errors import ParameterError
 from convcore.layers.base import Layer
 from convcore.layers.input import InputLayer
 from convcore.layers.structures import flat, packed
-from convcore.layers.symbolic import Call, SymbolicTensor
+from convcore.layers.symbolic import Call, SymbolicTensor, call
 
-__all__ = ["from_inputs", "order"]
+__all__ = ["from_inputs", "order", "repeat"]
 
 
 def from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
@@ -38,6 +38,17 @@ def from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         packed(inputs, [stand_ins[tensor] for tensor in flat(inputs)]),
         packed(outputs, [stand_ins[tensor] for tensor in flat(outputs)]),
     )
+
+
+def repeat(
+    calls: Sequence[Call], symbols: dict[SymbolicTensor, SymbolicTensor], layer_of: Callable[[Layer], Layer]
+) -> None:
+    """Call the layers that `layer_of` gives for those of `calls`. `symbols` says what stands for the inputs; what
+    stands for the results joins it."""
+    for made in calls:
+        if made.inputs and made.outputs[0] not in symbols:
+            given = [symbols[tensor] for tensor in made.inputs]
+            symbols.update(zip(made.outputs, flat(call(layer_of(made.layer), given)), strict=True))
 
 
 def order(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> tuple[list[Call], list[Layer]]:

@@ -151,7 +151,7 @@ class Compiled:
 
     def results(self, mean_losses: Sequence[float]) -> dict[str, float]:
         """The figures so far by name, in the order of `metrics_names`; `MeanLosses` has the losses."""
-        figures = [*mean_losses, *(metric.result() for metric in self.all_metrics())]
+        figures = [*mean_losses, *(_number(metric.result()) for metric in self.all_metrics())]
         found = dict(zip(self._names, figures, strict=True))
         return {name: found[name] for name in self.metrics_names}
 
@@ -214,6 +214,11 @@ def _checked(items: Sequence[Any]) -> list[Any]:
 
 def _chosen(items: Sequence[Any], target_shape: Shape | None, output_shape: Shape) -> list[Metric]:
     return [metrics.for_shapes(item, target_shape or (), output_shape) for item in items]
+
+
+def _number(figure: Any) -> Any:
+    """A figure as a float, unless it has several values."""
+    return float(figure) if getattr(figure, "shape", None) == () else figure
 
 
 def _distinct(name: str, names: Sequence[str]) -> str:

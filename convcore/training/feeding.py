@@ -30,6 +30,8 @@ class Feeding(Compiling):
         """`x` as an array that fits the model, which is built if it is not yet."""
         inputs = arguments.array("x", x)
         if self.built:
+            if self._is_open:
+                self._take_sizes([inputs.shape[1:]])
             input_shape = self._graph().input.shape
             inputs = arguments.with_channels(inputs, input_shape)
             if inputs.shape[1:] == input_shape:
@@ -101,10 +103,12 @@ class Feeding(Compiling):
 
     def _all_inputs(self, x: Any) -> tuple[Array, ...]:
         """`x` as an array for each input of the model, with as many samples each."""
-        several = self.built and len(self._graph().inputs) > 1
+        several = self.built and self._input_count > 1
         if not several:
             return (self._inputs(self._arguments(x)[0] if isinstance(x, Mapping) else x),)
         inputs = [arguments.array("x", each) for each in self._arguments(x)]
+        if self._is_open:
+            self._take_sizes([each.shape[1:] for each in inputs])
         inputs = [
             arguments.with_channels(each, value.shape) for each, value in zip(inputs, self._graph().inputs, strict=True)
         ]
@@ -155,7 +159,7 @@ class Feeding(Compiling):
 
     def _given_inputs(self, x: Any) -> tuple[Array, ...]:
         """`x` as an array for each input, as far as they are known."""
-        several = self.built and len(self._graph().inputs) > 1
+        several = self.built and self._input_count > 1
         given = self._arguments(x) if several or isinstance(x, Mapping) else [x]
         return tuple(arguments.array("x", each) for each in given)
 

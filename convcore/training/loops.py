@@ -134,6 +134,7 @@ def evaluate(
     def figures() -> dict[str, float]:
         return dict(sorted(compiled.results(losses.means()).items()))
 
+    model.stop_evaluating = False
     callbacks.on_test_begin()
     for step, (feed, start, count) in enumerate(source.epoch()):
         if hears_begin:
@@ -146,6 +147,8 @@ def evaluate(
             callbacks.on_test_batch_end(step, figures())
         if progress is not None:
             progress.update(step + 1, figures)
+        if model.stop_evaluating:
+            break
     if not losses.seen:
         raise ParameterError("There is no batch to evaluate: the data has ended.")
     callbacks.on_test_end(figures())
@@ -162,6 +165,7 @@ def predict(
         size = min(source.feed.size, source.steps * source.batch_size)
         wholes = [np.empty((size, *shape), dtype=np.float32) for shape in output_shapes]
     parts: list[list[npt.NDArray[np.float32]]] = []
+    model.stop_predicting = False
     callbacks.on_predict_begin()
     for step, (feed, start, count) in enumerate(source.epoch()):
         if hears_begin:
@@ -177,6 +181,9 @@ def predict(
         if hears_end:
             callbacks.on_predict_batch_end(step, {"outputs": model._packed(outputs)})
         progress.update(step + 1, dict)
+        if model.stop_predicting:
+            wholes = None if wholes is None else [whole[: start + count] for whole in wholes]
+            break
     if wholes is None:
         if not parts:
             raise ParameterError("There is no batch to predict: the data has ended.")

@@ -97,12 +97,12 @@ class Outputs:
                 return [value.get(name) for name in names]
         elif self.count == 1:
             return [value]
-        elif isinstance(value, list | tuple):
-            if len(value) == self.count:
-                return list(value)
-            if len(value) == sum(trained):
-                given = iter(value)
-                return [next(given) if is_trained else None for is_trained in trained]
+        elif isinstance(value, list | tuple) and len(value) == self.count:
+            return list(value)
+        else:
+            parts = iter(value if isinstance(value, list | tuple) else [value])
+            if (len(value) if isinstance(value, list | tuple) else 1) == sum(trained):
+                return [next(parts) if is_trained else None for is_trained in trained]
         received = f"keys {list(value)}" if isinstance(value, Mapping) else _described(value)
         raise ShapeError(
             f"y_true and y_pred have different structures. The model has the outputs {list(self.names or ())}: `y` "

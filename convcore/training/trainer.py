@@ -44,8 +44,10 @@ class Trainer(Feeding):
     (2, 2)
     """
 
-    #: Set to True, by a callback, to end fit.
+    #: Set to True, by a callback, to end fit, evaluate or predict.
     stop_training: bool = False
+    stop_evaluating: bool = False
+    stop_predicting: bool = False
     #: Where fit begins: a callback may set both when training begins, to go on where another process ended.
     _initial_epoch: int = 0
     _initial_batch: int = 0
@@ -195,7 +197,8 @@ class Trainer(Feeding):
         steps = arguments.count_or_none("steps", steps)
         progress = Progress(arguments.verbosity(verbose))
         source = self._inputs_source(x, size, batch_size, steps)
-        output_shapes = [tuple(output.shape) for output in self._graph().outputs]
+        is_array = isinstance(source, ArraySource)
+        output_shapes = [tuple(output.shape) for output in self._graph().outputs] if is_array else []
         if isinstance(source, ArraySource) and not source.feed.size:
             return self._packed([np.empty((0, *shape), dtype=np.float32) for shape in output_shapes])
         listeners = CallbackList(callbacks, model=self, verbose=progress.verbose, epochs=1, steps=source.steps)

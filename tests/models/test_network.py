@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
 from convcore import Model, Sequential, layers
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import ParameterError, ShapeError, StateError
 
 
 def test_a_variable_counts_once_however_often_its_layer_stands_in_models() -> None:
@@ -36,9 +38,24 @@ def test_trainable_goes_to_all_layers() -> None:
     assert len(model.trainable_weights) == 4
 
 
-def test_sizes_must_be_known_to_compute() -> None:
-    a = layers.Input((None, 3))
-    model = Model(a, layers.Dense(2)(a))
-    assert model.output_shape == (None, None, 2)
-    with pytest.raises(NotSupportedError, match="inputs of unknown size"):
-        model.predict(np.ones((2, 5, 3)), verbose=0)
+def test_sizes_left_open_are_those_of_the_data() -> None:
+    a = layers.Input((None, None, 2), name="a")
+    maps = layers.Conv2D(4, 3, padding="same", name="maps")(a)
+    model = Model(a, [layers.GlobalAveragePooling2D(name="mean")(maps), maps])
+    assert model.output_shape == [(None, 4), (None, None, None, 4)]
+    with pytest.raises(StateError, match="leaves sizes of its input open"):
+        model.explain()
+    rng = np.random.default_rng(0)
+    small, large = rng.normal(size=(6, 5, 4, 2)).astype(np.float32), rng.normal(size=(6, 9, 8, 2)).astype(np.float32)
+    for x in (small, large, small):
+        for found, again, called in zip(model.predict(x, verbose=0), model.predict_on_batch(x), model(x), strict=True):
+            np.testing.assert_array_equal(found, again)
+            np.testing.assert_allclose(found, called, rtol=1e-5, atol=1e-6)
+    model.compile("adam", ["mse", None])
+    history = model.fit(((x, np.ones((6, 4))) for x in (small, large) * 10), epochs=2, steps_per_epoch=10, verbose=0)
+    assert history.history["loss"][1] < history.history["loss"][0]
+    assert model.optimizer.iterations == 20
+    assert len(model.explain(2, as_dict=True)["steps"]) > 3
+    with pytest.raises(ShapeError, match="'a'.*incompatible"):
+        model.predict(np.ones((2, 5, 4, 3)), verbose=0)
+    np.testing.assert_array_equal(model.predict(small, verbose=0)[1], copy.deepcopy(model).predict(small, verbose=0)[1])

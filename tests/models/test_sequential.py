@@ -12,7 +12,7 @@ import pytest
 
 import convcore
 from convcore import Sequential, layers, utils
-from convcore.errors import BusyError, NotSupportedError, ParameterError, StateError
+from convcore.errors import BusyError, ParameterError, StateError
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 8, 8, 1)).astype(np.float32)
@@ -151,9 +151,8 @@ def test_seeds_make_runs_equal() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_json_is_refused_with_what_does_the_same() -> None:
+def test_the_configuration_is_json() -> None:
     model = compiled()
-    with pytest.raises(NotSupportedError, match=r"model\.to_json \(supported: model\.get_config"):
-        model.to_json(indent=2)
+    assert '"class_name": "Dense"' in model.to_json(indent=2)
     config = json.loads(json.dumps(model.get_config()))
     assert Sequential.from_config(config).output_shape == model.output_shape

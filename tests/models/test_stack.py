@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import Sequential, layers
-from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError, StateError
+from convcore.errors import NotBuiltError, ParameterError, ShapeError, StateError
 
 
 def small() -> Sequential:
@@ -203,12 +203,13 @@ def test_data_that_do_not_fit_are_refused_with_a_hint(shape: tuple[int, ...], te
         small()(np.zeros(shape))
 
 
-def test_unknown_sizes_are_known_at_a_call_and_refused_by_name_elsewhere() -> None:
+def test_sizes_left_open_are_those_of_the_data() -> None:
     model = Sequential([layers.Input((None, None, 1)), layers.Conv2D(2, 3)])
     assert model.output_shape == (None, None, None, 2)
     assert [model(np.zeros((1, size, 6, 1))).shape for size in (6, 9)] == [(1, 4, 4, 2), (1, 7, 4, 2)]
-    with pytest.raises(NotSupportedError, match="unknown size"):
-        model.predict(np.zeros((1, 6, 6, 1)))
+    for size in (6, 9, 6):
+        x = np.random.default_rng(size).normal(size=(3, size, 6, 1))
+        np.testing.assert_allclose(model.predict(x, verbose=0), model(x), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("batch", [0, 1, 5])

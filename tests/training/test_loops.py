@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.callbacks import LambdaCallback
+from convcore.callbacks import Callback, LambdaCallback
 from convcore.training.loops import non_finite_samples
 from tests.training.small import CLASSES, data, model
 
@@ -74,3 +74,21 @@ def test_predictions_reach_the_callbacks() -> None:
     listener = LambdaCallback(on_predict_batch_end=lambda batch, logs: got.append(logs["outputs"].copy()))
     outputs = net.predict(X, batch_size=33, callbacks=[listener], verbose=0)
     assert np.array_equal(np.concatenate(got), outputs)
+
+
+def test_evaluate_and_predict_end_when_a_callback_says_so() -> None:
+    class Stop(Callback):
+        def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.model.stop_evaluating = batch == 1
+            self.last = logs
+
+        def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.model.stop_predicting = batch == 1
+
+    x, y = data()
+    net, stop = model(), Stop()
+    figures = net.evaluate(x, y, verbose=0, callbacks=[stop], return_dict=True)
+    assert figures == stop.last == net.evaluate(x[:64], y[:64], verbose=0, return_dict=True)
+    for given in (x, (x[start : start + 32] for start in (0, 32, 64))):
+        found = net.predict(given, verbose=0, callbacks=[stop])
+        np.testing.assert_array_equal(found, net.predict(x[:64], verbose=0))

@@ -46,6 +46,7 @@ def test_targets_and_weights() -> None:
     assert TWO.targets([y, z], [True, True])[1] is z
     assert TWO.targets({"b": z}, [False, True]) == [None, z]
     assert TWO.targets([z], [False, True])[1] is z
+    assert TWO.targets(z, [False, True])[1] is z
     assert ONE.targets(y, [True])[0] is y
     assert ONE.targets({"dense": y}, [True])[0] is y
     w = np.ones(3)
