@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from convcore.activations.functions import (
@@ -162,9 +162,9 @@ def serialize(activation: Activation) -> Any:
     raise ParameterError(f"{activation!r} is not one of the activations {', '.join(_FUNCTIONS)}.")
 
 
-def deserialize(config: str) -> Activation:
-    """The activation function called `config`."""
-    return get(config)
+def deserialize(config: str, custom_objects: Mapping[str, Activation] | None = None) -> Activation:
+    """The activation function called `config`; `custom_objects` maps the names of one's own to them."""
+    return get((custom_objects or {}).get(config, config))
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from convcore.callbacks.history import History
 from convcore.callbacks.lambda_callback import LambdaCallback
 from convcore.callbacks.learning_rate_scheduler import LearningRateScheduler
 from convcore.callbacks.model_checkpoint import ModelCheckpoint
+from convcore.callbacks.progbar_logger import ProgbarLogger
 from convcore.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from convcore.callbacks.swap_ema_weights import SwapEMAWeights
 from convcore.callbacks.terminate_on_nan import TerminateOnNaN
@@ -28,6 +29,7 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "ModelCheckpoint",
+    "ProgbarLogger",
     "ReduceLROnPlateau",
     "SwapEMAWeights",
     "TerminateOnNaN",

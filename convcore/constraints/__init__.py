@@ -65,10 +65,9 @@ def serialize(constraint: Callable[..., Any] | None) -> dict[str, Any] | None:
     return {"class_name": type(constraint).__name__, "config": constraint.get_config()}
 
 
-def deserialize(config: Mapping[str, Any]) -> Constraint:
-    """The constraint that `serialize` wrote."""
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Constraint]] | None = None) -> Constraint:
+    """The constraint that `serialize` wrote; `custom_objects` maps the names of one's own classes to them."""
     if not isinstance(config, Mapping):
         raise ParameterError(f"Could not interpret constraint identifier: {shown(config)}")
-    return find("constraints", "constraint", config.get("class_name"), _CONSTRAINTS).from_config(
-        config.get("config", {})
-    )
+    kinds = {**_CONSTRAINTS, **(custom_objects or {})}
+    return find("constraints", "constraint", config.get("class_name"), kinds).from_config(config.get("config", {}))

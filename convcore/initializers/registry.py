@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,12 +120,13 @@ def serialize(initializer: Callable[..., Any]) -> dict[str, Any]:
     )
 
 
-def deserialize(config: Any) -> Initializer:
-    """The initializer that `serialize` described."""
+def deserialize(config: Any, custom_objects: Mapping[str, type[Initializer]] | None = None) -> Initializer:
+    """The initializer that `serialize` described; `custom_objects` maps the names of one's own classes to them."""
     if not isinstance(config, dict) or not isinstance(config.get("config", {}), dict):
         raise ParameterError(f"Could not interpret initializer identifier: {config!r}.")
     name = config.get("class_name")
-    cls = _CLASSES.get(name) if isinstance(name, str) else None
+    kinds: dict[str, type[Initializer]] = {**_CLASSES, **(custom_objects or {})}
+    cls = kinds.get(name) if isinstance(name, str) else None
     if cls is None:
         raise ParameterError(f"Unknown initializer {name!r}. Supported: {', '.join(sorted(_CLASSES))}.")
     arguments = config.get("config", {})

@@ -13,6 +13,7 @@ from convcore.checks import real
 from convcore.errors import ParameterError
 from convcore.initializers.base import RandomInitializer
 from convcore.initializers.sampling import standard_normal, truncated_normal, uniform
+from convcore.shapes import integer
 
 __all__ = [
     "GlorotNormal",
@@ -34,7 +35,8 @@ class VarianceScaling(RandomInitializer):
     """Values whose variance is ``scale / max(1, fan)``.
 
     `mode` is the fan: "fan_in", "fan_out" or "fan_avg"; `distribution` is "truncated_normal", "untruncated_normal"
-    or "uniform". Of a kernel (kh, kw, channels_in, channels_out), fan_in is ``kh * kw * channels_in``.
+    or "uniform". Of a kernel (kh, kw, channels_in, channels_out), fan_in is ``kh * kw * channels_in``; `input_axes` and
+    `output_axes`, both given, say of which axes the fans are the products instead.
     """
 
     _MODES: ClassVar = ("fan_in", "fan_out", "fan_avg")
@@ -46,8 +48,12 @@ class VarianceScaling(RandomInitializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
     ) -> None:
         super().__init__(seed)
+        self.input_axes = _axes("input_axes", input_axes)
+        self.output_axes = _axes("output_axes", output_axes)
         if isinstance(scale, int | float) and scale <= 0.0:
             raise ParameterError(f"Argument `scale` must be positive float. Received: scale={scale}")
         self.scale = real("scale", scale, open_minimum=True)
@@ -59,7 +65,7 @@ class VarianceScaling(RandomInitializer):
         )
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
-        fan_in, fan_out = compute_fans(shape)
+        fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
         variance = self.scale / max(1.0, fan)
         generator = self._generator()
@@ -72,19 +78,29 @@ class VarianceScaling(RandomInitializer):
         return (math.sqrt(variance) * normal).astype(np.float32).reshape(tuple(shape))
 
     def get_config(self) -> dict[str, Any]:
-        return {"scale": self.scale, "mode": self.mode, "distribution": self.distribution, "seed": self.seed}
+        scaling = {"scale": self.scale, "mode": self.mode, "distribution": self.distribution, "seed": self.seed}
+        return scaling | self._axes_given()
+
+    def _axes_given(self) -> dict[str, Any]:
+        axes = {"input_axes": self.input_axes, "output_axes": self.output_axes}
+        return {name: value for name, value in axes.items() if value is not None}
 
 
 class _Named(VarianceScaling):
-    """A variance scaling whose only argument is the seed."""
+    """A variance scaling whose arguments are the seed and the axes."""
 
     _arguments: ClassVar[tuple[float, str, str]]
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(*self._arguments, seed=seed)
+    def __init__(
+        self,
+        seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(*self._arguments, seed=seed, input_axes=input_axes, output_axes=output_axes)
 
     def get_config(self) -> dict[str, Any]:
-        return {"seed": self.seed}
+        return {"seed": self.seed, **self._axes_given()}
 
 
 class GlorotUniform(_Named):
@@ -123,13 +139,25 @@ class LecunNormal(_Named):
     _arguments = (1.0, "fan_in", "truncated_normal")
 
 
-def compute_fans(shape: Sequence[int]) -> tuple[int, int]:
-    """The numbers of inputs and outputs that one weight of an array of `shape` connects.
+def compute_fans(
+    shape: Sequence[int], input_axes: Sequence[int] | None = None, output_axes: Sequence[int] | None = None
+) -> tuple[int, int]:
+    """The numbers of inputs and outputs that one weight of an array of `shape` connects: the products of `input_axes`
+    and of `output_axes`, if both are given.
 
     >>> compute_fans((3, 3, 32, 64))
     (288, 576)
+    >>> compute_fans((3, 3, 32, 64), (0, 2), (3,))
+    (96, 64)
     """
     dims = tuple(shape)
+    if input_axes is not None and output_axes is not None:
+        wrong = [axis for axis in (*input_axes, *output_axes) if not -len(dims) <= axis < len(dims)]
+        if wrong:
+            raise ParameterError(
+                f"`input_axes` and `output_axes` must be axes of the shape {dims}. Received: {wrong[0]}"
+            )
+        return math.prod(dims[axis] for axis in input_axes), math.prod(dims[axis] for axis in output_axes)
     if not dims:
         return 1, 1
     if len(dims) == 1:
@@ -142,3 +170,9 @@ def _word(name: str, value: Any, allowed: Sequence[str]) -> str:
     if not isinstance(value, str) or value.lower() not in allowed:
         raise ParameterError(f"Invalid `{name}` argument: {value}. Please use one of {', '.join(allowed)}.")
     return value.lower()
+
+
+def _axes(name: str, value: Any) -> list[int] | None:
+    if value is not None and not isinstance(value, list | tuple):
+        raise ParameterError(f"`{name}` must be a list of axes. Received: {name}={value!r:.200}")
+    return None if value is None else [integer(name, axis, -8, 7) for axis in value]

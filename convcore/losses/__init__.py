@@ -174,10 +174,10 @@ def serialize(loss: Loss) -> dict[str, Any]:
     return {"class_name": type(loss).__name__, "config": loss.get_config()}
 
 
-def deserialize(config: Mapping[str, Any]) -> Loss:
-    """The loss that `serialize` wrote."""
-    kinds = {kind.__name__: kind for kind in _FUNCTIONS.values()}
-    return find("losses", "loss", config.get("class_name"), kinds).from_config(config.get("config", {}))
+def deserialize(name: Mapping[str, Any], custom_objects: Mapping[str, type[Loss]] | None = None) -> Loss:
+    """The loss that `serialize` wrote; `custom_objects` maps the names of one's own classes to them."""
+    kinds = {kind.__name__: kind for kind in _FUNCTIONS.values()} | dict(custom_objects or {})
+    return find("losses", "loss", name.get("class_name"), kinds).from_config(name.get("config", {}))
 
 
 def __getattr__(name: str) -> Any:

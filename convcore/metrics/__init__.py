@@ -205,9 +205,10 @@ def serialize(metric: Metric) -> dict[str, Any]:
     return {"class_name": type(metric).__name__, "config": metric.get_config()}
 
 
-def deserialize(config: Mapping[str, Any]) -> Metric:
-    """The metric that `serialize` wrote."""
-    return find("metrics", "metric", config.get("class_name"), _METRICS).from_config(config.get("config", {}))
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Metric]] | None = None) -> Metric:
+    """The metric that `serialize` wrote; `custom_objects` maps the names of one's own classes to them."""
+    kinds = {**_METRICS, **(custom_objects or {})}
+    return find("metrics", "metric", config.get("class_name"), kinds).from_config(config.get("config", {}))
 
 
 def __getattr__(name: str) -> Any:

@@ -67,9 +67,9 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
     return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
 
 
-def deserialize(config: Mapping[str, Any]) -> Optimizer:
-    """The optimizer that `serialize` wrote."""
-    kind = find("optimizers", "optimizer", config.get("class_name"), _OPTIMIZERS)
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Optimizer]] | None = None) -> Optimizer:
+    """The optimizer that `serialize` wrote; `custom_objects` maps the names of one's own classes to them."""
+    kind = find("optimizers", "optimizer", config.get("class_name"), {**_OPTIMIZERS, **(custom_objects or {})})
     optimizer: Optimizer = kind.from_config(config.get("config", {}))
     return optimizer
 

@@ -65,10 +65,11 @@ def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
     return {"class_name": type(regularizer).__name__, "config": regularizer.get_config()}
 
 
-def deserialize(config: Mapping[str, Any]) -> Regularizer:
-    """The regularizer that `serialize` wrote."""
+def deserialize(
+    config: Mapping[str, Any], custom_objects: Mapping[str, type[Regularizer]] | None = None
+) -> Regularizer:
+    """The regularizer that `serialize` wrote; `custom_objects` maps the names of further classes to them."""
     if not isinstance(config, Mapping):
         raise ParameterError(f"Could not interpret regularizer identifier: {shown(config)}")
-    return find("regularizers", "regularizer", config.get("class_name"), _REGULARIZERS).from_config(
-        config.get("config", {})
-    )
+    kinds = {**_REGULARIZERS, **(custom_objects or {})}
+    return find("regularizers", "regularizer", config.get("class_name"), kinds).from_config(config.get("config", {}))

@@ -86,3 +86,11 @@ def test_weights_come_back_after_each_step(kind: str) -> None:
         np.testing.assert_allclose(bound, constraint(free), rtol=1e-5, atol=1e-6)
         assert (ours.layers[0].bias.numpy() >= 0).all()
         assert axis is None or (np.sqrt((bound**2).sum(axis=axis)) <= 1.0001).all()
+
+
+def test_a_class_of_ones_own_from_its_configuration() -> None:
+    class Own(constraints.NonNeg):
+        pass
+
+    config = {"class_name": "Own", "config": {}}
+    assert type(constraints.deserialize(config, custom_objects={"Own": Own})) is Own

@@ -61,3 +61,18 @@ def test_fans() -> None:
     assert initializers.compute_fans((5,)) == (5, 5)
     assert initializers.compute_fans((4, 7)) == (4, 7)
     assert initializers.compute_fans((3, 3, 32, 64)) == (288, 576)
+
+
+def test_fans_of_axes_that_are_named() -> None:
+    wide = initializers.VarianceScaling(2.0, "fan_in", "uniform", seed=1, input_axes=(0, 1), output_axes=[-1])
+    values = wide((4, 9, 2, 3))
+    assert np.abs(values).max() <= np.sqrt(3 * 2.0 / 36)
+    assert np.abs(values).max() > 0.9 * np.sqrt(3 * 2.0 / 36)
+    assert wide.get_config()["input_axes"] == [0, 1]
+    named = initializers.HeNormal(seed=1, input_axes=[1], output_axes=[0])
+    np.testing.assert_array_equal(initializers.HeNormal.from_config(named.get_config())((5, 6)), named((5, 6)))
+    assert initializers.HeNormal(seed=1, input_axes=[1]).get_config() == {"seed": 1, "input_axes": [1]}
+    with pytest.raises(ParameterError, match="axes of the shape"):
+        named((5,))
+    with pytest.raises(ParameterError, match="`output_axes` must be a list"):
+        initializers.GlorotUniform(output_axes=1)  # type: ignore[arg-type]

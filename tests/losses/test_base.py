@@ -147,3 +147,14 @@ def test_what_is_no_array_of_numbers_is_refused(targets: Any, error: type[Except
 def test_a_loss_of_unequal_lengths_is_refused() -> None:
     with pytest.raises(ShapeError, match="2 samples and y_pred 3"):
         losses.sparse_categorical_crossentropy([0, 1], np.ones((3, 4)))
+
+
+def test_a_class_of_ones_own_from_its_configuration() -> None:
+    class Own(losses.Loss):
+        pass
+
+    assert type(losses.deserialize(losses.serialize(Own()), custom_objects={"Own": Own})) is Own
+    assert losses.for_shapes("ce", (3,), (3,)).name == "categorical_crossentropy"
+    assert losses.for_shapes("crossentropy", (1,), (1,)).name == "binary_crossentropy"
+    assert losses.for_shapes("crossentropy", (1,), (3,)).name == "sparse_categorical_crossentropy"
+    assert losses.for_shapes("mse", (), (3,)).name == "mean_squared_error"

@@ -66,3 +66,8 @@ def test_initial_values() -> None:
     with pytest.raises(ParameterError, match="super"):
         type("Late", (Metric,), {"__init__": lambda self: None})().add_weight()
     assert keras.metrics.Mean().variables == [0.0, 0.0]
+
+
+def test_a_class_of_ones_own_from_its_configuration() -> None:
+    again = keras.metrics.deserialize(keras.metrics.serialize(Hits(name="own")), custom_objects={"Hits": Hits})
+    assert (type(again), again.name) == (Hits, "own")

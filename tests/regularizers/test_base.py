@@ -132,3 +132,11 @@ def test_the_penalty_of_the_last_call() -> None:
     layer(np.array([[1.0, -2.0, 3.0], [1.0, 1.0, -1.0]]))
     assert layer.losses == [1.5]
     assert layer.get_config()["activity_regularizer"] == {"class_name": "L1", "config": {"l1": 0.5}}
+
+
+def test_a_class_of_ones_own_from_its_configuration() -> None:
+    class Own(regularizers.L2):
+        pass
+
+    config = {"class_name": "Own", "config": {"l2": 0.5}}
+    assert type(regularizers.deserialize(config, custom_objects={"Own": Own})) is Own

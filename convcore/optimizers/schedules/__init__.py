@@ -43,14 +43,17 @@ _SCHEDULES: dict[str, type[LearningRateSchedule]] = {
 }
 
 
-def serialize(schedule: LearningRateSchedule) -> dict[str, Any]:
-    """`schedule` as plain data: ``{"class_name": ..., "config": ...}``."""
-    return {"class_name": type(schedule).__name__, "config": schedule.get_config()}
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
+    """A schedule as plain data: ``{"class_name": ..., "config": ...}``."""
+    return {"class_name": type(learning_rate_schedule).__name__, "config": learning_rate_schedule.get_config()}
 
 
-def deserialize(config: Mapping[str, Any]) -> LearningRateSchedule:
-    """The schedule that `serialize` wrote."""
-    kind = find("optimizers.schedules", "learning rate schedule", config.get("class_name"), _SCHEDULES)
+def deserialize(
+    config: Mapping[str, Any], custom_objects: Mapping[str, type[LearningRateSchedule]] | None = None
+) -> LearningRateSchedule:
+    """The schedule that `serialize` wrote; `custom_objects` maps the names of one's own classes to them."""
+    kinds = {**_SCHEDULES, **(custom_objects or {})}
+    kind = find("optimizers.schedules", "learning rate schedule", config.get("class_name"), kinds)
     return kind.from_config(config.get("config", {}))
 
 

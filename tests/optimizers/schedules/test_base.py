@@ -42,3 +42,11 @@ def test_what_is_no_schedule_is_refused() -> None:
     for call in (lambda: bare(0), bare.get_config):
         with pytest.raises(NotImplementedError):
             call()
+
+
+def test_a_class_of_ones_own_from_its_configuration() -> None:
+    class Own(schedules.ExponentialDecay):
+        pass
+
+    schedule = Own(0.1, 10, 0.5)
+    assert type(schedules.deserialize(schedules.serialize(schedule), custom_objects={"Own": Own})) is Own
