@@ -55,8 +55,8 @@ bench-check: $(VENV)/.dev ## measure, and name what is slower than in BASE, a fi
 bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and eight others, in turn; ARGS='--svg docs/peers.svg'
 	PYTHONPATH=. $(PEERS)/bin/python bench/peers.py $(ARGS)
 
-bench-peers-ops: $(VENV)/.built $(PEERS)/.made ## single convolutions in convcore and PyTorch, in turn
-	PYTHONPATH=. $(PEERS)/bin/python bench/peers_ops.py $(ARGS)
+bench-peers-ops: $(VENV)/.built $(PEERS)/.made ## single ops in convcore and PyTorch, in turn, worst first; ARGS='--only pool --cpu'
+	PYTHONPATH=. $(PEERS)/bin/python -m bench.peers_ops $(ARGS)
 
 peers-keras: $(VENV)/.built $(KERAS)/.made ## Keras's own tests over convcore, counted; ARGS=--readme writes the README's table
 	PYTHONPATH=. $(KERAS)/bin/python tests/peers/keras/run.py $(ARGS)

@@ -46,7 +46,7 @@ class Results(NamedTuple):
     absent: dict[str, str]
 
 
-def serve(member: Member, threads: int, pipe: Connection) -> None:
+def serve(member: Member, threads: int, clock: str, pipe: Connection) -> None:
     """A member's process: say who it is, prove that it does the same, then a time for each work asked for."""
     try:
         confine(threads)
@@ -62,7 +62,7 @@ def serve(member: Member, threads: int, pipe: Connection) -> None:
             if name not in runs:
                 run = worker.work(name)
                 runs[name] = run, repetitions(run, seconds) if run else 0
-            pipe.send(measure(*runs[name], seconds))
+            pipe.send(measure(*runs[name], seconds, clock))
 
 
 def confine(threads: int) -> None:
@@ -86,13 +86,14 @@ def repetitions(run: Run, seconds: float) -> int:
         count *= 3
 
 
-def measure(run: Run | None, count: int, seconds: float) -> float | None:
-    """Seconds of one repetition, over about `seconds`, after a warm-up of a tenth of that."""
+def measure(run: Run | None, count: int, seconds: float, clock: str = "perf_counter") -> float | None:
+    """Seconds of one repetition by a `clock` of `time`, over about `seconds`, after a warm-up of a tenth of that."""
+    now: Callable[[], float] = getattr(time, clock)
     if run is None:
         return None
     run(-(-count // 10))
-    done, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < 0.9 * seconds:
+    done, start = 0, now()
+    while (elapsed := now() - start) < 0.9 * seconds:
         done += run(count)
     return elapsed / done
 
@@ -114,6 +115,7 @@ def take_turns(
     rounds: int,
     seconds: float,
     say: Callable[[str], None],
+    clock: str = "perf_counter",
 ) -> Results:
     """Measure every work in every member, in turn, in every round. The first member must be present."""
     context = multiprocessing.get_context("spawn")
@@ -122,7 +124,7 @@ def take_turns(
     expected: Any = None
     for member in members:
         pipe, end = context.Pipe()
-        context.Process(target=serve, args=(member, threads, end), daemon=True).start()
+        context.Process(target=serve, args=(member, threads, clock, end), daemon=True).start()
         end.close()
         try:
             version, proof = pipe.recv()

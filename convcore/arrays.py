@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,22 @@ MOST_INDEX = np.iinfo(np.int64).max
 _KEPT = frozenset(np.dtype(name) for name in ("float32", "float64", "uint8"))
 # What float32 holds exactly, so that the cast loses nothing.
 _EXACT_IN_FLOAT32 = frozenset(np.dtype(name) for name in ("float16", "int8", "uint8", "int16", "uint16"))
+
+
+# What ops are mostly given: their dtypes, and how those are called.
+_FLOATS: dict[Any, str] = {np.dtype(name): name for name in ("float32", "float64")}
+
+
+def _float_of_all(values: Iterable[Any]) -> str | None:
+    """The dtype of `values` if all are plain arrays of one kind of floats as kernels read them, else None."""
+    found = None
+    for value in values:
+        if type(value) is not np.ndarray or (found is not None and value.dtype is not found):
+            return None
+        found, flags = value.dtype, value.flags
+        if not (flags.c_contiguous and flags.aligned):
+            return None
+    return _FLOATS.get(found)
 
 
 def as_array(name: str, value: Any) -> Array:
@@ -60,6 +77,9 @@ def as_reals(**operands: Any) -> tuple[str, list[Array]]:
     float64); lists take the dtype of the arrays beside them. Mixtures and other dtypes are refused. Returns (dtype,
     arrays).
     """
+    plainly = _float_of_all(operands.values())
+    if plainly is not None:
+        return plainly, list(operands.values())
     arrays = {name: as_array(name, value) for name, value in operands.items()}
     floats: dict[str, str] = {}
     for name, array in arrays.items():
@@ -95,6 +115,8 @@ def in_given_dtype(result: Array, *operands: Any) -> Array:
     That is the promotion of JAX, and so of Keras on it: integers beside floats have no say, two kinds of floats give
     the wider one, and integers alone are computed and returned in float32.
     """
+    if all(getattr(operand, "dtype", None) is result.dtype for operand in operands):
+        return result
     kinds = {kind for kind in map(_given_dtype, operands) if kind is not None}
     floats = {kind.newbyteorder("=") for kind in kinds if kind.kind == "f" or kind.name == "bfloat16"}
     if len(floats) != 1 or result.dtype != np.float32:

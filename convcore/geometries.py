@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convcore.checks import shown
+from convcore.checks import remembered, shown
 from convcore.errors import ParameterError, ResourceLimitError, ShapeError
 from convcore.shapes import LARGEST, MOST_ELEMENTS, Geometry, Pads, Shape, image_shape, integer, pair
 
@@ -34,6 +34,7 @@ _OTHER_NAMES = {
 }
 
 
+@remembered
 def border_mode(value: Any) -> int:
     """The place of a `padding_mode` in BORDERS.
 
@@ -53,6 +54,7 @@ def border_mode(value: Any) -> int:
     raise ParameterError(f"padding_mode: expected one of {allowed}, got {shown(value)}.{hint}")
 
 
+@remembered
 def channels_first(data_format: Any) -> bool:
     """Whether `data_format` puts the channels before the pixels."""
     word = data_format.lower() if isinstance(data_format, str) else data_format
@@ -101,6 +103,7 @@ def line_padding(padding: Any, kernel: int, dilation: int) -> Any:
     return (0, single("padding", padding, 0))
 
 
+@remembered
 def conv2d_transpose_geometry(
     x_shape: Shape,
     w_shape: Shape,

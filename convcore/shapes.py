@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from convcore.checks import shown
+from convcore.checks import remembered, shown
 from convcore.errors import ParameterError, ResourceLimitError, ShapeError
 
 __all__ = ["Geometry", "conv2d_geometry", "integer", "pair", "pool2d_geometry", "resolve_padding"]
@@ -186,6 +186,7 @@ def axes_order(name: str, value: Any, rank: int, first: int = 0) -> Shape:
     return axes
 
 
+@remembered
 def conv2d_geometry(
     x_shape: Shape,
     w_shape: Shape,
@@ -213,6 +214,7 @@ def conv2d_geometry(
     return replace(_geometry(n, (ih, iw), ic, oc, (kh, kw), strides, dilations, pads), groups=parts)
 
 
+@remembered
 def pool2d_geometry(
     x_shape: Shape,
     *,

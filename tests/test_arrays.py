@@ -162,3 +162,14 @@ def test_elements_that_were_picked_keep_their_dtype() -> None:
     for name in ("uint8", "int16", "float16", ">i2"):
         assert in_same_dtype(y, np.zeros(2, name)).dtype == np.dtype(name).newbyteorder("=")
     assert in_same_dtype(y, [1, 2]).dtype == np.float32
+
+
+def test_plain_arrays_of_one_dtype_pass_as_they_are() -> None:
+    x, y = np.zeros((2, 3), np.float32), np.zeros(3, np.float32)
+    dtype, found = as_reals(x=x, y=y)
+    assert dtype == "float32"
+    assert found[0] is x
+    assert found[1] is y
+    swapped = y.astype(">f4")
+    assert as_reals(x=x, y=swapped)[1][1].dtype == np.float32
+    assert as_reals(x=x.T, y=y)[1][0].flags.c_contiguous

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.checks import counted, find, flag, real, rebuild, refuse, shown, text, unit_interval
+from convcore.checks import counted, find, flag, real, rebuild, refuse, remembered, shown, text, unit_interval
 from convcore.errors import NotSupportedError, ParameterError
 
 
@@ -101,3 +101,34 @@ def test_text_is_a_string(value: Any) -> None:
     assert text("name", "a") == "a"
     with pytest.raises(ParameterError, match="`name` must be a string"):
         text("name", value)
+
+
+def test_what_is_remembered_is_what_cannot_be_mistaken() -> None:
+    calls: list[object] = []
+
+    @remembered
+    def first(value: object, *, word: object = None) -> object:
+        calls.append(value)
+        return value
+
+    for value in (1, "a", True, None, (1, 2), ((1, 2), (3, 4))):
+        assert [first(value, word=0) for _ in range(3)] == [value] * 3
+    assert len(calls) == 6
+    for other in (1.0, (1.0, 2), (True, 2), [1, 2], np.int64(1)):
+        before = len(calls)
+        assert [first(other), first(other)] == [other, other]
+        assert len(calls) == before + 2
+
+
+def test_an_error_is_not_remembered() -> None:
+    calls: list[int] = []
+
+    @remembered
+    def refuse(value: int) -> None:
+        calls.append(value)
+        raise ParameterError("no")
+
+    for _ in range(2):
+        with pytest.raises(ParameterError):
+            refuse(1)
+    assert calls == [1, 1]

@@ -32,7 +32,7 @@ class Conv:
     dtype: str = "float32"
 
     subject: ClassVar[str] = "convolution"
-    directions = ("forward", "backward data", "backward weights")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward data", "backward weights")
 
     def __str__(self) -> str:
         words = [f"{self.n}x{self.c}x{_by(self.size)} to {self.o}", _by(self.kernel)]
@@ -63,7 +63,12 @@ class Conv:
         return x, w, bias, dy
 
     def words(self) -> dict[str, Any]:
-        words = {"stride": self.stride, "padding": self.pad, "dilation": self.dilation, "groups": self.groups}
+        words: dict[str, Any] = {
+            "stride": self.stride,
+            "padding": self.pad,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }
         words |= {"padding_mode": self.mode} if self.mode != "zeros" else {}
         return words | ({"data_format": "channels_first"} if self.first else {})
 

@@ -39,7 +39,9 @@ class Plain:
     shape: tuple[int, ...]
     dtype: str = "float32"
 
-    first: ClassVar[bool] = True
+    @property
+    def first(self) -> bool:
+        return True
 
     def flops(self, direction: str) -> int:
         return 0
@@ -61,7 +63,7 @@ class Activation(Plain):
     name: str = "relu"
 
     subject: ClassVar[str] = "activation"
-    directions = ("forward", "backward")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
     def __str__(self) -> str:
         return f"{self.name} {super().__str__()}"
@@ -89,7 +91,7 @@ class Softmax(Plain):
     name: str = "softmax"
 
     subject: ClassVar[str] = "activation"
-    directions = ("forward", "backward")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
     def __str__(self) -> str:
         return f"{self.name} {super().__str__()}"
@@ -117,7 +119,7 @@ class Permute(Plain):
     order: tuple[int, ...] = (0, 3, 1, 2)
 
     subject: ClassVar[str] = "permute"
-    directions = ("forward",)
+    directions: ClassVar[tuple[str, ...]] = ("forward",)
 
     def __str__(self) -> str:
         return f"permute {super().__str__()} to {self.order}"
@@ -138,7 +140,7 @@ class Dense(Plain):
     units: int = 10
 
     subject: ClassVar[str] = "dense"
-    directions = ("forward", "backward data", "backward weights")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward data", "backward weights")
 
     def __str__(self) -> str:
         return f"dense {super().__str__()} to {self.units}"
@@ -173,7 +175,7 @@ class BatchNorm(Plain):
     """Of images, channels last, as a layer is called: with the moving statistics, or with those of the batch."""
 
     subject: ClassVar[str] = "batch norm"
-    directions = ("inference", "training")
+    directions: ClassVar[tuple[str, ...]] = ("inference", "training")
 
     def __str__(self) -> str:
         return f"batch norm {super().__str__()}"
@@ -204,7 +206,7 @@ def differentiated(torch: Any, function: Call, wanted: list[Any], dy: Any) -> Ca
     return lambda: torch.autograd.grad(y, wanted, dy, retain_graph=True)
 
 
-PROBLEMS = (
+PROBLEMS: tuple[Activation | Softmax | Permute | Dense | BatchNorm, ...] = (
     *(Activation((32, 56, 56, 64), name=name) for name in ACTIVATIONS),
     *(Activation((1, 7, 7, 64), name=name) for name in ("relu", "sigmoid", "gelu")),
     *(Activation((8, 28, 28, 64), name=name, dtype="float64") for name in ("relu", "tanh", "gelu")),

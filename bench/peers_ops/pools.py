@@ -56,7 +56,7 @@ class Pool(Maps):
     inside: bool = False  # averages leave the padding out
 
     subject: ClassVar[str] = "pooling"
-    directions = ("forward", "backward")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
     def __str__(self) -> str:
         words = [f"{self.kind} pool {super().__str__()}", f"window {self.k}, stride {self.stride}"]
@@ -67,13 +67,14 @@ class Pool(Maps):
         return ", ".join(words)
 
     def ours(self, ops: Any, direction: str) -> Call:
-        x, name, words = self.placed(self.maps(self.size)), f"{self.kind}_pool{len(self.size)}d", dict(self.layout)
-        words |= {"stride": self.stride, "padding": self.pad, "ceil_mode": self.ceil}  # type: ignore[dict-item]
+        x, name = self.placed(self.maps(self.size)), f"{self.kind}_pool{len(self.size)}d"
+        words: dict[str, Any] = dict(self.layout)
+        words |= {"stride": self.stride, "padding": self.pad, "ceil_mode": self.ceil}
         if self.kind == "max":
-            words |= {"dilation": self.dilation}  # type: ignore[dict-item]
+            words |= {"dilation": self.dilation}
             both = getattr(ops, name)(x, self.k, return_indices=True, **words)
         else:
-            words |= {"count_include_pad": not self.inside}  # type: ignore[dict-item]
+            words |= {"count_include_pad": not self.inside}
             both = (getattr(ops, name)(x, self.k, **words),)
         back, shape = getattr(ops, f"{name}_backward"), x.shape
         if direction == "forward":
@@ -92,6 +93,7 @@ class Pool(Maps):
         rank, aten = len(self.size), torch.ops.aten
         x = tensor(torch, channels_first(self.maps(self.size)), form)
         geometry = [[self.k] * rank, [self.stride] * rank, [self.pad] * rank]
+        words: tuple[Any, ...]
         if self.kind == "max":
             forward = getattr(torch.nn.functional, f"max_pool{rank}d")
             words = (self.k, self.stride, self.pad, self.dilation, self.ceil, True)
@@ -126,7 +128,7 @@ class GlobalPool(Maps):
     kind: str = "avg"
 
     subject: ClassVar[str] = "pooling"
-    directions = ("forward", "backward")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
     def __str__(self) -> str:
         return f"global {self.kind} pool {super().__str__()}"
@@ -169,7 +171,7 @@ class Unpool(Maps):
     """The maxima of windows of 2 x 2 put back."""
 
     subject: ClassVar[str] = "pooling"
-    directions = ("forward",)
+    directions: ClassVar[tuple[str, ...]] = ("forward",)
 
     def __str__(self) -> str:
         return f"unpool {super().__str__()}"
@@ -194,7 +196,7 @@ class Unfold(Maps):
     dilation: int = 1
 
     subject: ClassVar[str] = "unfold"
-    directions = ("forward", "backward")
+    directions: ClassVar[tuple[str, ...]] = ("forward", "backward")
 
     def __str__(self) -> str:
         words = f"kernel {self.k}, stride {self.stride}, pad {self.pad}, dilation {self.dilation}"

@@ -1,4 +1,4 @@
-"""What a problem is: data that every library gets alike, and for each direction a call in convcore and one in PyTorch."""
+"""What a problem is: data that every library gets alike, and for each direction a call in convcore and in PyTorch."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ class Problem(Protocol):
     """`str()` of a problem is its name, of which there is one."""
 
     subject: ClassVar[str]
-    directions: tuple[str, ...]
-    first: bool
-    dtype: str
+    directions: ClassVar[tuple[str, ...]]
+
+    @property
+    def first(self) -> bool:
+        """Whether maps have their channels first, or nothing has channels."""
+        ...
+
+    @property
+    def dtype(self) -> str: ...
 
     def flops(self, direction: str) -> int:
         """Nominal operations, two for each product, whatever the algorithm executes; 0 where memory is what counts."""

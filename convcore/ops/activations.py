@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.arrays import as_reals, in_given_dtype
-from convcore.checks import find, shown
+from convcore.checks import find, remembered, shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
 from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, in_same_dtype_as_input, new_result, run
@@ -40,9 +40,8 @@ def _activation_program(name: str, settings: Settings, count: int, dtype: str, b
     steps = Steps(dtype)
     size = count * steps.item_bytes
     if backward:
-        dy, x, y = steps.external(size), steps.external(size), steps.reals(count)
-        plan.activation(steps, name, dict(settings), count, x, y)
-        plan.activation_backward(steps, name, dict(settings), count, dy, x, y, steps.external(size, written=True))
+        dy, x, dx = steps.external(size), steps.external(size), steps.external(size, written=True)
+        plan.activation_backward(steps, name, dict(settings), count, dy, x, None, dx)
     else:
         x = steps.external(size)
         plan.activation(steps, name, dict(settings), count, x, steps.external(size, written=True))
@@ -50,6 +49,16 @@ def _activation_program(name: str, settings: Settings, count: int, dtype: str, b
 
 
 def _checked(name: Any, settings: dict[str, Any]) -> tuple[str, Settings]:
+    return (_known(name), ()) if not settings else _with_settings(name, settings)
+
+
+@remembered
+def _known(name: Any) -> str:
+    """The activation called `name`, which needs no arguments."""
+    return _with_settings(name, {})[0]
+
+
+def _with_settings(name: Any, settings: dict[str, Any]) -> tuple[str, Settings]:
     table = {each: each for each in plan.ELEMENTWISE} | {"swish": "silu", "hard_swish": "hard_silu"}
     known = find("activations", "activation", name, table)
     numbers = {argument: _number(argument, value) for argument, value in settings.items()}

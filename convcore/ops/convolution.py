@@ -25,7 +25,8 @@ __all__ = ["conv2d", "conv2d_backward_data", "conv2d_backward_weights"]
 def _geometry(x_shape: Shape, w_shape: Shape, *, first: bool, padding_mode: Any, **words: Any) -> Geometry:
     """The checked geometry, also of images whose channels stand first and of borders that are no zeros."""
     g = conv2d_geometry(moved_channels(x_shape, first=first), w_shape, **words)
-    return replace(g, border=border_mode(padding_mode))
+    border = border_mode(padding_mode)
+    return replace(g, border=border) if border else g
 
 
 def conv2d(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from convcore.checks import shown
+from convcore.checks import remembered, shown
 from convcore.errors import ParameterError, ShapeError
 from convcore.ops.running import Shape
 from convcore.shapes import integer
@@ -45,6 +45,7 @@ class Planes:
         return self.shape(1, 1) if keepdims else (self.n, self.channels)
 
 
+@remembered
 def planes(name: str, shape: Shape, data_format: Any, axes: int = 2) -> Planes:
     """How a map of `shape` is to be read; every plane holds a pixel, and there is a channel; the batch may be empty."""
     word = data_format.lower() if isinstance(data_format, str) else data_format

@@ -98,9 +98,16 @@ def activation(steps: Steps, name: str, settings: Mapping[str, Any], count: int,
 
 
 def activation_backward(
-    steps: Steps, name: str, settings: Mapping[str, Any], count: int, dy: Buffer, x: Buffer, y: Buffer, dx: Buffer
+    steps: Steps,
+    name: str,
+    settings: Mapping[str, Any],
+    count: int,
+    dy: Buffer,
+    x: Buffer,
+    y: Buffer | None,
+    dx: Buffer,
 ) -> None:
-    """dx = dy * f'(x)."""
+    """dx = dy * f'(x); y = f(x) where it is at hand."""
     fields, work = _fields(name, settings, count)
     steps.add("activation_backward", fields, dy, x, y, dx, work=work)
 

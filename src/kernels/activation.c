@@ -128,14 +128,28 @@ INLINE real softsign_slope(real x) {
     return 1 / (more * more);
 }
 
-/* buf: dy, x, y, dx. */
+/* exp(-2|x|) has the slope of tanh, 1 / cosh(x)^2, to the last place everywhere. */
+INLINE real tanh_slope(real x) {
+    const real e = exp_negative(-2 * magnitude(x)), more = 1 + e;
+    return 4 * e / (more * more);
+}
+
+/* buf: dy, x, y or NULL, dx. */
 static void activation_backward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     const int64_t first = task * POINT_BLOCK, lanes = min64(POINT_BLOCK, p->count - first);
     const real *restrict dy = (const real *)buf[0] + first, *restrict x = (const real *)buf[1] + first;
-    const real *restrict y = (const real *)buf[2] + first;
     real *restrict dx = (real *)buf[3] + first;
     const real a = (real)p->a, b = (real)p->b, c = (real)p->c;
+    if (!buf[2]) {
+        switch (p->kind) {
+            MEMBER(SIGMOID, dx, dy[i] * sigmoid_slope(v))
+            MEMBER(TANH, dx, dy[i] * tanh_slope(v))
+            MEMBER(EXPONENTIAL, dx, dy[i] * exponential(v))
+        }
+        if (p->kind == SIGMOID || p->kind == TANH || p->kind == EXPONENTIAL) return;
+    }
+    const real *restrict y = buf[2] ? (const real *)buf[2] + first : x; /* the others do not read it */
     switch (p->kind) {
         MEMBER(RELU, dx, v >= c ? 0 : v > b ? dy[i] : a * dy[i])
         MEMBER(SIGMOID, dx, dy[i] * (y[i] * (1 - y[i])))

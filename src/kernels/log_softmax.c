@@ -12,11 +12,10 @@ static void log_softmax(const problem *p, int64_t task, void *const *buf, void *
     (void)scratch;
     for (int64_t i = task * LOG_SOFTMAX_ROWS; i < min64((task + 1) * LOG_SOFTMAX_ROWS, p->n); i++) {
         const real *x = (const real *)buf[0] + i * p->oc;
-        real *y = (real *)buf[1] + i * p->oc, most = x[0], sum = 0;
-        for (int64_t k = 1; k < p->oc; k++) most = x[k] > most || x[k] != x[k] ? x[k] : most;
+        real *y = (real *)buf[1] + i * p->oc;
+        const real most = row_most(x, p->oc);
         for (int64_t k = 0; k < p->oc; k++) y[k] = exp_negative(x[k] == most ? 0 : x[k] - most);
-        for (int64_t k = 0; k < p->oc; k++) sum += y[k];
-        const real total = sum >= 1 ? log_of(sum) : sum;
+        const real sum = row_sum(y, NULL, p->oc), total = sum >= 1 ? log_of(sum) : sum;
         for (int64_t k = 0; k < p->oc; k++) y[k] = (x[k] == most ? 0 : x[k] - most) - total;
     }
 }
@@ -26,8 +25,8 @@ static void log_softmax_backward(const problem *p, int64_t task, void *const *bu
     (void)scratch;
     for (int64_t i = task * LOG_SOFTMAX_ROWS; i < min64((task + 1) * LOG_SOFTMAX_ROWS, p->n); i++) {
         const real *dy = (const real *)buf[0] + i * p->oc, *y = (const real *)buf[1] + i * p->oc;
-        real *dx = (real *)buf[2] + i * p->oc, sum = 0;
-        for (int64_t k = 0; k < p->oc; k++) sum += dy[k];
+        real *dx = (real *)buf[2] + i * p->oc;
+        const real sum = row_sum(dy, NULL, p->oc);
         for (int64_t k = 0; k < p->oc; k++) dx[k] = dy[k] - exp_negative(y[k]) * sum;
     }
 }

@@ -15,12 +15,10 @@ static int64_t row_tasks(const problem *p) { return ceil_div(p->n, LOSS_ROWS); }
 #define CLIP_HIGH (1 - 1e-7)
 
 /* y = exp(x - max) and its sum; returns the maximum, NaN if there is one. */
-static real exp_row(const real *x, real *y, int64_t classes, real *total) {
-    real most = x[0], sum = 0;
-    for (int64_t k = 1; k < classes; k++) most = x[k] > most || x[k] != x[k] ? x[k] : most;
+static real exp_row(const real *restrict x, real *restrict y, int64_t classes, real *total) {
+    const real most = row_most(x, classes);
     for (int64_t k = 0; k < classes; k++) y[k] = exp_negative(x[k] == most ? 0 : x[k] - most);
-    for (int64_t k = 0; k < classes; k++) sum += y[k];
-    *total = sum;
+    *total = row_sum(y, NULL, classes);
     return most;
 }
 
@@ -39,8 +37,8 @@ static void softmax_backward(const problem *p, int64_t task, void *const *buf, v
     (void)scratch;
     for (int64_t i = task * LOSS_ROWS; i < min64((task + 1) * LOSS_ROWS, p->n); i++) {
         const real *dy = (const real *)buf[0] + i * p->oc, *y = (const real *)buf[1] + i * p->oc;
-        real *dx = (real *)buf[2] + i * p->oc, dot = 0;
-        for (int64_t k = 0; k < p->oc; k++) dot += dy[k] * y[k];
+        real *dx = (real *)buf[2] + i * p->oc;
+        const real dot = row_sum(dy, y, p->oc);
         for (int64_t k = 0; k < p->oc; k++) dx[k] = y[k] * (dy[k] - dot);
     }
 }

@@ -86,4 +86,45 @@ INLINE double sum_of(const double *x, int64_t count) {
     return sum_of_lanes(chains);
 }
 
+/* Rows of fewer elements are one chain. */
+enum { LONG_ROW = 2 * SUM_LANES };
+
+/* The largest of a row, NaN if there is one. */
+INLINE real row_most(const real *x, int64_t count) {
+    real most = x[0];
+    int64_t i = 1;
+    if (count >= LONG_ROW) {
+        real chains[SUM_LANES];
+        for (int k = 0; k < SUM_LANES; k++) chains[k] = x[k];
+        for (i = SUM_LANES; i + SUM_LANES <= count; i += SUM_LANES)
+            for (int k = 0; k < SUM_LANES; k++) {
+                const real next = x[i + k];
+                chains[k] = next > chains[k] || next != next ? next : chains[k];
+            }
+        for (int k = 0; k < SUM_LANES; k++) most = chains[k] > most || chains[k] != chains[k] ? chains[k] : most;
+    }
+    for (; i < count; i++) most = x[i] > most || x[i] != x[i] ? x[i] : most;
+    return most;
+}
+
+/* The sum of a row of x, or of x times y where y is not NULL. */
+INLINE real row_sum(const real *x, const real *y, int64_t count) {
+    real sum = 0;
+    int64_t i = 0;
+    if (count >= LONG_ROW) {
+        real chains[SUM_LANES] = {0};
+        if (y)
+            for (; i + SUM_LANES <= count; i += SUM_LANES)
+                for (int k = 0; k < SUM_LANES; k++) chains[k] += x[i + k] * y[i + k];
+        else
+            for (; i + SUM_LANES <= count; i += SUM_LANES)
+                for (int k = 0; k < SUM_LANES; k++) chains[k] += x[i + k];
+        for (int half = SUM_LANES / 2; half > 0; half /= 2)
+            for (int k = 0; k < half; k++) chains[k] += chains[k + half];
+        sum = chains[0];
+    }
+    for (; i < count; i++) sum += y ? x[i] * y[i] : x[i];
+    return sum;
+}
+
 #endif

@@ -56,6 +56,8 @@ static void check_points(void) {
         }
         RUN("activation_backward", &p, dy, x, y, dx);
         near("activation_backward", &p, dx, expected, p.count);
+        RUN("activation_backward", &p, dy, x, NULL, dx);
+        near("activation_backward without y", &p, dx, expected, p.count);
     }
     const problem rounds = {.n = 2, .count = 3};
     RUN("peak", &rounds, reals(rounds.n));
