@@ -169,6 +169,11 @@ EDGE_CONVS = (
     Conv("one-pixel", 1, 1, 1, 1, 1, (1, 1)),
     Conv("pointwise", 2, 5, 7, 3, 4, (1, 1)),
     Conv("pointwise-stride", 2, 6, 7, 3, 4, (1, 1), stride=(2, 3)),
+    Conv("pointwise-one-filter", 2, 5, 7, 33, 1, (1, 1)),
+    Conv("few-filters", 2, 9, 11, 37, 2, (3, 3), padding=1),
+    Conv("few-filters-dilated", 1, 9, 13, 40, 1, (2, 3), stride=(2, 1), dilation=(1, 2)),
+    Conv("kernel-covers-image", 3, 4, 5, 7, 9, (4, 5)),
+    Conv("kernel-covers-image-one-filter", 6, 4, 5, 7, 1, (4, 5)),
     Conv("odd-sizes", 3, 7, 11, 5, 9, (3, 5)),
     Conv("tall-kernel", 1, 9, 4, 2, 3, (7, 1)),
     Conv("wide-kernel-full-padding", 2, 3, 6, 17, 5, (1, 5), padding=((0, 0), (4, 4))),
@@ -200,6 +205,10 @@ EDGE_CONVS = (
 # Channels in groups: as wide as vectors and narrower, with as many channels in as out, with more and with fewer.
 GROUPED_CONVS = (
     Conv("depthwise", 2, 7, 9, 19, 19, (3, 3), padding=1, groups=19),
+    Conv("depthwise-sliding", 2, 9, 21, 37, 37, (3, 3), padding=1, groups=37),
+    Conv("depthwise-sliding-stride", 2, 11, 23, 35, 35, (3, 3), stride=(2, 2), padding="same", groups=35),
+    Conv("depthwise-sliding-border", 1, 8, 19, 18, 18, (5, 3), padding=((2, 2), (1, 1)), groups=18, border="edge"),
+    Conv("depthwise-few-taps", 2, 9, 20, 33, 33, (2, 2), stride=(2, 2), groups=33),
     Conv("depthwise-multiplier", 2, 6, 7, 11, 33, (3, 2), stride=(2, 1), padding="same", groups=11),
     Conv("depthwise-wide-multiplier", 1, 5, 6, 3, 54, (2, 3), groups=3),
     Conv("depthwise-dilation-stride", 2, 13, 15, 33, 33, (3, 3), stride=(2, 3), padding=2, dilation=(3, 2), groups=33),
@@ -280,6 +289,8 @@ EDGE_DENSES = (
     Dense("single-sample", 1, 70, 33),
     Dense("single-input", 9, 1, 17),
     Dense("empty-batch", 0, 4, 3),
+    Dense("few-columns", 45, 70, 3),
+    Dense("one-column", 300, 37, 1),
     *(Dense(f"tail-{c}", 1 + c % 9, 71 - c, c) for c in range(1, 71)),
 )
 DENSES = (*SEED_DENSES, *EDGE_DENSES)

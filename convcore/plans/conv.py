@@ -29,6 +29,14 @@ def _is_matrix_product(g: Geometry) -> bool:
     return one_step and (g.oh, g.ow) == (g.ih, g.iw) and (g.pt, g.pl) == (0, 0)
 
 
+def _is_one_product(g: Geometry) -> bool:
+    """A kernel that covers the image, once, multiplies the matrix of all images."""
+    covered = (g.kh, g.kw, g.oh, g.ow, g.groups) == (g.ih, g.iw, 1, 1, 1)
+    return (
+        covered and (g.pt, g.pl, g.pb, g.pr) == (0, 0, 0, 0) and (g.dh == 1 or g.kh == 1) and (g.dw == 1 or g.kw == 1)
+    )
+
+
 def _kernel(name: str, g: Geometry) -> str:
     """The kernel for `g`: those in groups have their own."""
     return name if g.groups == 1 else f"{name}_groups"
@@ -62,6 +70,9 @@ def forward(
     if _is_matrix_product(g):
         dense.forward(steps, g.n * g.ih * g.iw, g.ic, g.oc, x, w, bias, y, relu=relu)
         return
+    if _is_one_product(g):
+        dense.forward(steps, g.n, g.ih * g.iw * g.ic, g.oc, x, w, bias, y, relu=relu)
+        return
     fields, images = g.fields() | {"relu": int(relu)}, by_image(g) if g.groups == 1 else None
     steps.add(_kernel("conv2d_forward", g), fields, x, w, bias, y, work=g.multiply_adds, images=images, note=note)
 
@@ -86,6 +97,9 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, 
     """dx from dy; by Winograd's algorithm where that pays, unless `exact`."""
     if _is_matrix_product(g):
         dense.backward_data(steps, g.n * g.ih * g.iw, g.ic, g.oc, dy, w, dx)
+        return
+    if _is_one_product(g):
+        dense.backward_data(steps, g.n, g.ih * g.iw * g.ic, g.oc, dy, w, dx)
         return
     turned = steps.reals(g.w_size)
     steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)

@@ -30,7 +30,7 @@ CONVOLUTIONS = frozenset(
         "conv2d_backward_weights_pool_c1",
     }
 )
-DENSE = frozenset({"dense_forward", "dense_backward_weights"})
+DENSE = frozenset({"dense_forward", "dense_backward_data", "dense_backward_weights"})
 # Those that work through the windows that are alive: the work that was planned, all windows, is a bound.
 SPARSE = frozenset({"conv2d_backward_data_pool", "conv2d_backward_weights_pool", "conv2d_backward_weights_pool_c1"})
 
@@ -76,6 +76,7 @@ ARRAYS = {
     "global_avg_pool2d_backward": "y x",
     "global_max_pool2d": "x y y",
     "dense_forward": "n_ic ic_oc oc n_oc",
+    "dense_backward_data": "n_oc ic_oc n_ic",
     "dense_turn_weights": "ic_oc ic_oc",
     "dense_backward_weights": "n_ic n_oc ic_oc",
     "activation": "count count",

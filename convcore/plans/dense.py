@@ -6,6 +6,9 @@ from convcore.plans.steps import Buffer, Steps
 
 __all__ = ["backward_bias", "backward_data", "backward_weights", "forward", "turn_weights"]
 
+# Of so few rows the gradient is made from the weights as they are: to turn them would cost more.
+FEW_ROWS = 8
+
 
 def forward(
     steps: Steps, n: int, ic: int, oc: int, x: Buffer, w: Buffer, bias: Buffer | None, y: Buffer, *, relu: bool
@@ -16,6 +19,9 @@ def forward(
 
 def backward_data(steps: Steps, n: int, ic: int, oc: int, dy: Buffer, w: Buffer, dx: Buffer) -> None:
     """dx (n, ic) = dy (n, oc) times w transposed."""
+    if n <= FEW_ROWS:
+        steps.add("dense_backward_data", {"n": n, "ic": ic, "oc": oc}, dy, w, dx, work=n * ic * oc)
+        return
     turned = steps.reals(ic * oc)
     turn_weights(steps, ic, oc, w, turned)
     forward(steps, n, oc, ic, dy, turned, None, dx, relu=False)

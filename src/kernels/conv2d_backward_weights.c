@@ -16,19 +16,55 @@ static int64_t leaf_rows(const problem *p) { return even_rows(p->oh, max64(1, LE
 /* Channels in one task: all of them are left to one task where the chunks alone feed the threads. */
 static int64_t weight_blocks(const problem *p) { return ceil_div(p->oc, 4 * VL); }
 
+/* Taps and channels that lie side by side, the rows of a register tile; with few filters these are the rows, and taps and
+ * channels fill the vectors. */
+static int64_t weight_lines(const problem *p) { return (p->dw == 1 ? p->kw : 1) * p->ic; }
+static int has_few_filters(const problem *p) {
+    const int64_t lines = weight_lines(p);
+    return 2 * p->oc * ceil_div(lines, VL) <= lines * ceil_div(p->oc, VL);
+}
+
 static int64_t conv2d_backward_weights_tasks(const problem *p) { return ceil_div(p->n, p->count) * weight_blocks(p); }
 static int64_t conv2d_backward_weights_scratch(const problem *p) {
-    return block_bytes(p, leaf_rows(p), leaf_columns(p));
+    const int64_t turned = has_few_filters(p) ? weight_lines(p) * p->oc : 0;
+    return block_bytes(p, leaf_rows(p), leaf_columns(p)) + turned * (int64_t)sizeof(real);
+}
+
+/* The sums of one leaf for a run of taps and channels x, filter by filter, then to d[line][filter]. */
+static void sum_few_filters(const problem *p, const outer_args *t, const real *x, real *d, int64_t d_step, real *sums) {
+    const int64_t lines = weight_lines(p);
+    outer_args s = {.x = t->g,
+                    .x_step = t->g_step,
+                    .x_row = t->g_row,
+                    .g_step = t->x_step,
+                    .g_row = t->x_row,
+                    .rows = t->rows,
+                    .columns = t->columns,
+                    .d_step = lines};
+    for (int64_t line = 0; line < lines;) {
+        const int64_t vectors = tile_vectors(p->oc, lines - line), channels = min64(vectors * VL, lines - line);
+        s.g = x + line;
+        s.d = sums + line;
+        outer_block(s, p->oc, vectors, channels);
+        line += channels;
+    }
+    for (int64_t line = 0; line < lines; line++)
+        for (int64_t oc = 0; oc < p->oc; oc++) {
+            real *to = d + line * d_step + oc;
+            *to = t->add ? *to + sums[oc * lines + line] : sums[oc * lines + line];
+        }
 }
 
 /* buf: x, dy, partial[chunk][kh][kw][ic][oc]. A task is one chunk and one block of output channels. */
 static void conv2d_backward_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t blocks = weight_blocks(p), chunk = task / blocks;
     const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
-    const int64_t joined = p->dw == 1 ? p->kw : 1, lines = joined * p->ic, step = leaf_rows(p), width = leaf_columns(p);
+    const int64_t joined = p->dw == 1 ? p->kw : 1, lines = weight_lines(p), step = leaf_rows(p),
+                  width = leaf_columns(p);
     const int64_t blocks_wide = ceil_div(p->ow, width), all_ic = all_channels(p, p->ic),
                   all_oc = all_channels(p, p->oc);
     real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * all_oc;
+    real *sums = (real *)((char *)scratch + block_bytes(p, step, width));
     outer_args t = {.x_step = p->sw * p->ic, .g_step = all_oc, .g_row = p->ow * all_oc, .d_step = all_oc};
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
         for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * blocks_wide; leaf++) {
@@ -41,7 +77,13 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
             const real *dy = (const real *)buf[1] + ((n * p->oh + oh) * p->ow + ow) * all_oc;
             t.x_row = p->sh * in.row_step;
             for (int64_t kh = 0; kh < p->kh; kh++)
-                for (int64_t kw = 0; kw < p->kw; kw += joined)
+                for (int64_t kw = 0; kw < p->kw; kw += joined) {
+                    if (has_few_filters(p)) {
+                        t.g = dy;
+                        sum_few_filters(p, &t, in.x + kh * p->dh * in.row_step + kw * p->dw * p->ic,
+                                        partial + (kh * p->kw + kw) * p->ic * all_oc, all_oc, sums);
+                        continue;
+                    }
                     for (int64_t oc = first_oc; oc < last_oc;) {
                         const int64_t vectors = tile_vectors(lines, last_oc - oc);
                         const int64_t channels = min64(vectors * VL, last_oc - oc);
@@ -51,6 +93,7 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
                         outer_block(t, lines, vectors, channels);
                         oc += channels;
                     }
+                }
         }
     }
 }

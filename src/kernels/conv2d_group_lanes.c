@@ -5,7 +5,7 @@
  * over kh, kw and i < icg = ic / groups; group(oc) = oc / (oc / groups). Backward data is the same over dy with turned
  * weights, phase by phase: see conv2d_backward_data.c. Backward weights has one accumulator a weight, in leaves and chunks
  * as in conv2d_backward_weights.c. */
-#include "lanes.h"
+#include "depthwise.h"
 
 static lane_channels forward_channels(const problem *p) {
     return (lane_channels){p->oc, p->oc / p->groups, p->ic, p->ic / p->groups};
@@ -21,21 +21,6 @@ static lane_axis forward_columns_axis(const problem *p) {
 }
 
 /* ------------------------------------------------------------------------------------------- a block of rows */
-
-/* What one call of narrow_block works on. */
-typedef struct narrow {
-    const lane_channels *channels;
-    const lane_axis *rows, *cols;
-    int64_t top, bottom, left, right; /* outputs [top, bottom) x [left, right), by number */
-    int64_t outputs;                  /* side by side in one go */
-    int64_t leave_out; /* 1: source rows that are not there add nothing; 0: they are zeros times weights */
-    const real *x, *w; /* one source image; weights[tap][tap][plane][lane] */
-    int64_t kw;        /* taps in a row of weights */
-    const real *bias;
-    int64_t relu;
-    real *y; /* one image of `width` columns */
-    int64_t width;
-} narrow;
 
 static int64_t narrow_bytes(const lane_axis *rows, const lane_axis *cols, int64_t columns, int64_t planes) {
     const int64_t weights = rows->taps * cols->taps * planes * VL * (int64_t)sizeof(real);
@@ -83,6 +68,10 @@ static void narrow_block(const narrow *s, void *scratch) {
     const lane_axis *rows = s->rows, *cols = s->cols;
     const int64_t planes = c->source_group, taps = cols->taps ? rows->taps : 0;
     real *weights = scratch, *ring = weights + taps * cols->taps * planes * VL;
+    if (is_direct(c, rows, cols, s->left, s->right)) {
+        direct_block(s, scratch);
+        return;
+    }
     for (int64_t number = 0; number < block_count(c); number++) {
         const lane_block b = nth_block(c, number);
         const vmask m = vmask_first(b.count);
@@ -280,7 +269,12 @@ static void narrow_leaf(const problem *p, const lane_channels *c, const lane_blo
     memset(sums, 0, (size_t)(taps * VL) * sizeof(real));
     for (int64_t i = 0; i < p->kh; i++) held[i] = INT64_MIN;
     lane_sum_args t = {.advance = spread.advance * VL, .g_step = p->oc, .outputs = columns, .last_lanes = b->count};
+    const int sliding = b->count == VL && has_sliding_sums(c, &cols, ow, ow + columns);
     for (int64_t u = oh; u < oh + count; u++) {
+        if (sliding) {
+            sum_row(p, &rows, &cols, x + b->first, dy + b->first, u, ow, ow + columns, at, sums);
+            continue;
+        }
         for (int64_t i = 0, q = 0; i < p->kh; i++) {
             const int64_t row = rows.from + u * rows.stride + i * rows.dilation, slot = ring_slot(&rows, u, i);
             real *to = ring + slot * place;

@@ -7,13 +7,101 @@
 
 enum { DENSE_ROWS = 28, DENSE_LINES = 28 };
 
+/* -------------------------------------------------------------------------------------- few sums of long rows */
+
+/* acc[j][lane] += sum over k of m[lane][k] * v[j][k] for `rows` rows of m, the chains in order of k: squares of m are turned
+ * in registers, so that a row is a lane. v[j][k] is v[j * v_step + k * v_next]. */
+INLINE void add_products(const real *m, int64_t m_step, int64_t rows, int64_t length, const real *v, int64_t v_step,
+                         int64_t v_next, vec *acc, const int J) {
+    int64_t k = 0;
+    for (; k + VL <= length; k += VL) {
+        vec square[VL];
+        UNROLL for (int i = 0; i < VL; i++) square[i] = vload(m + (i < rows ? i : 0) * m_step + k);
+        vturn(square);
+        UNROLL for (int i = 0; i < VL; i++) UNROLL for (int j = 0; j < J; j++) acc[j] =
+            vfma(square[i], vset1(v[j * v_step + (k + i) * v_next]), acc[j]);
+    }
+    for (; k < length; k++) {
+        real column[VL] = {0};
+        for (int64_t i = 0; i < rows; i++) column[i] = m[i * m_step + k];
+        UNROLL for (int j = 0; j < J; j++) acc[j] = vfma(vload(column), vset1(v[j * v_step + k * v_next]), acc[j]);
+    }
+}
+
+enum { MOST_SUMS = 4 };
+
+static void add_products_of(int sums, const real *m, int64_t m_step, int64_t rows, int64_t length, const real *v,
+                            int64_t v_step, int64_t v_next, vec *acc) {
+    switch (sums) {
+    case 1:
+        add_products(m, m_step, rows, length, v, v_step, v_next, acc, 1);
+        break;
+    case 2:
+        add_products(m, m_step, rows, length, v, v_step, v_next, acc, 2);
+        break;
+    case 3:
+        add_products(m, m_step, rows, length, v, v_step, v_next, acc, 3);
+        break;
+    default:
+        add_products(m, m_step, rows, length, v, v_step, v_next, acc, 4);
+        break;
+    }
+}
+
+/* Whether the columns of y would leave most of a vector empty. */
+static int has_few_columns(const problem *p) { return p->oc <= MOST_SUMS && 4 * p->oc <= VL && p->ic >= VL; }
+
+enum { TALL_ROWS = 256, WEIGHT_ROWS = 64 };
+
+static void dense_forward_few_columns(const problem *p, int64_t first, int64_t last, const real *x, const real *w,
+                                      const real *bias, real *y) {
+    for (int64_t n = first; n < last; n += VL) {
+        const int64_t rows = min64(VL, last - n);
+        vec acc[MOST_SUMS];
+        real lanes[VL];
+        for (int64_t j = 0; j < p->oc; j++) acc[j] = vset1(bias ? bias[j] : 0);
+        add_products_of((int)p->oc, x + n * p->ic, p->ic, rows, p->ic, w, 1, p->oc, acc);
+        for (int64_t j = 0; j < p->oc; j++) {
+            vstore(lanes, p->relu ? vrelu(acc[j]) : acc[j]);
+            for (int64_t i = 0; i < rows; i++) y[(n + i) * p->oc + j] = lanes[i];
+        }
+    }
+}
+
+static int64_t dense_backward_data_tasks(const problem *p) { return ceil_div(p->ic, WEIGHT_ROWS); }
+
+/* The gradient with respect to x of few rows, from the weights as they lie: the same bits as from turned ones.
+ * buf: dy, w, dx. A task is WEIGHT_ROWS rows of w. */
+static void dense_backward_data(const problem *p, int64_t task, void *const *buf, void *scratch) {
+    (void)scratch;
+    for (int64_t ic = task * WEIGHT_ROWS; ic < min64((task + 1) * WEIGHT_ROWS, p->ic); ic += VL)
+        for (int64_t n = 0; n < p->n; n += MOST_SUMS) {
+            const int64_t rows = min64(VL, p->ic - ic), sums = min64(MOST_SUMS, p->n - n);
+            vec acc[MOST_SUMS];
+            for (int64_t j = 0; j < sums; j++) acc[j] = vset1(0);
+            add_products_of((int)sums, (const real *)buf[1] + ic * p->oc, p->oc, rows, p->oc,
+                            (const real *)buf[0] + n * p->oc, p->oc, 1, acc);
+            for (int64_t j = 0; j < sums; j++)
+                vstore_masked((real *)buf[2] + (n + j) * p->ic + ic, acc[j], vmask_first(rows));
+        }
+}
+
+/* ------------------------------------------------------------------------------------------------ all others */
+
 static int64_t dense_row_step(const problem *p) { return even_rows(p->n, DENSE_ROWS); }
 static int64_t dense_blocks(const problem *p) { return ceil_div(p->oc, 4 * VL); }
-static int64_t dense_forward_tasks(const problem *p) { return ceil_div(p->n, dense_row_step(p)) * dense_blocks(p); }
+static int64_t dense_forward_tasks(const problem *p) {
+    return has_few_columns(p) ? ceil_div(p->n, TALL_ROWS) : ceil_div(p->n, dense_row_step(p)) * dense_blocks(p);
+}
 
 /* buf: x, w, bias or NULL, y. A task is some rows times one block of columns. */
 static void dense_forward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
+    if (has_few_columns(p)) {
+        const int64_t from = task * TALL_ROWS;
+        dense_forward_few_columns(p, from, min64(from + TALL_ROWS, p->n), buf[0], buf[1], buf[2], buf[3]);
+        return;
+    }
     const int64_t blocks = dense_blocks(p), step = dense_row_step(p), first = task / blocks * step;
     const int64_t last_oc = min64((task % blocks + 1) * 4 * VL, p->oc), rows = min64(step, p->n - first);
     const real *bias = buf[2];

@@ -60,6 +60,21 @@ static lane_block nth_block(const lane_channels *c, int64_t number) {
     return b;
 }
 
+/* What one call of narrow_block works on. */
+typedef struct narrow {
+    const lane_channels *channels;
+    const lane_axis *rows, *cols;
+    int64_t top, bottom, left, right; /* outputs [top, bottom) x [left, right), by number */
+    int64_t outputs;                  /* side by side in one go */
+    int64_t leave_out; /* 1: source rows that are not there add nothing; 0: they are zeros times weights */
+    const real *x, *w; /* one source image; weights[tap][tap][plane][lane] */
+    int64_t kw;        /* taps in a row of weights */
+    const real *bias;
+    int64_t relu;
+    real *y; /* one image of `width` columns */
+    int64_t width;
+} narrow;
+
 /* Where the columns that `outputs` outputs read lie in a plane: side by side, or tap after tap where that takes less. */
 typedef struct lane_spread {
     int64_t outputs, advance, tap_step, width;

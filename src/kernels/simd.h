@@ -311,4 +311,16 @@ INLINE int64_t vappend(vec value, vec place, real *values, int32_t *places) {
 }
 #endif
 
+/* A vector that is used more than once, in a register: compilers would rather load it again for each use. */
+INLINE vec vheld(vec v) {
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(v));
+#elif defined(__x86_64__)
+    __asm__("" : "+x"(v));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(v));
+#endif
+    return v;
+}
+
 #endif

@@ -86,6 +86,7 @@ static const kernel kernels[] = {
     {"global_avg_pool2d_backward", 2, global_avg_pool2d_backward, global_pool2d_tasks, no_scratch},
     {"global_max_pool2d", 3, global_max_pool2d, global_pool2d_tasks, no_scratch},
     {"dense_forward", 4, dense_forward, dense_forward_tasks, no_scratch},
+    {"dense_backward_data", 3, dense_backward_data, dense_backward_data_tasks, no_scratch},
     {"dense_turn_weights", 2, dense_turn_weights, dense_turn_weights_tasks, no_scratch},
     {"dense_backward_weights", 3, dense_backward_weights, dense_backward_weights_tasks, no_scratch},
     {"activation", 2, activation, point_tasks, no_scratch},

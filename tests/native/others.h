@@ -26,6 +26,10 @@ static void check_dense(void) {
     RUN("dense_turn_weights", &plain, w, turned);
     RUN("dense_forward", &data, dy, turned, NULL, dx);
     same("dense_forward as the gradient of x", &plain, dx, expected_dx, p.n * p.ic);
+    if (p.n <= 8) {
+        RUN("dense_backward_data", &plain, dy, w, dx);
+        same("dense_backward_data", &plain, dx, expected_dx, p.n * p.ic);
+    }
     RUN("dense_backward_weights", &plain, x, dy, dw);
     same("dense_backward_weights", &plain, dw, expected_dw, p.ic * p.oc);
 }

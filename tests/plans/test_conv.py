@@ -26,6 +26,20 @@ def test_a_1x1_convolution_is_a_product_of_matrices() -> None:
         assert kernels(steps) == [name]
 
 
+@pytest.mark.parametrize(("n", "back"), [(3, ["dense_backward_data"]), (9, ["dense_turn_weights", "dense_forward"])])
+def test_a_kernel_that_covers_the_image_is_a_product_of_matrices(n: int, back: list[str]) -> None:
+    for options, name in (({}, "dense_forward"), ({"padding": 1, "stride": 9}, "conv2d_forward")):
+        steps = Steps()
+        x, w, y = (steps.external(-1) for _ in range(3))
+        conv.forward(steps, geometry(n, w=(8, 9, 3, 4), **options), x, w, None, y, relu=False)
+        assert kernels(steps) == [name]
+    steps = Steps()
+    dy, w, dx = (steps.external(-1) for _ in range(3))
+    conv.backward_data(steps, geometry(n, w=(8, 9, 3, 4)), dy, w, dx)
+    assert kernels(steps) == back
+    assert all_scratch_is_back(steps)
+
+
 def test_groups_have_kernels_of_their_own() -> None:
     steps = Steps()
     x, w, y, dw = (steps.external(-1) for _ in range(4))

@@ -18,13 +18,22 @@ def test_forward_is_one_step_with_its_bias_and_relu() -> None:
     assert work == 30
 
 
+def test_the_gradient_of_a_few_rows_takes_the_weights_as_they_are() -> None:
+    steps = Steps()
+    dy, w, dx = (steps.external(-1) for _ in range(3))
+    dense.backward_data(steps, dense.FEW_ROWS, 3, 2, dy, w, dx)
+    ((kernel, fields, buffers, work),) = steps.steps
+    assert (kernel, fields, buffers) == ("dense_backward_data", {"n": 8, "ic": 3, "oc": 2}, [dy, w, dx])
+    assert work == 48
+
+
 def test_the_gradient_of_x_is_a_product_with_turned_weights() -> None:
     steps = Steps()
     dy, w, dx = (steps.external(-1) for _ in range(3))
-    dense.backward_data(steps, 5, 3, 2, dy, w, dx)
+    dense.backward_data(steps, 9, 3, 2, dy, w, dx)
     (turn, turned, (_, into), _), (product, fields, (source, factor, bias, target), _) = steps.steps
     assert (turn, turned) == ("dense_turn_weights", {"ic": 3, "oc": 2})
-    assert (product, fields) == ("dense_forward", {"n": 5, "ic": 2, "oc": 3, "relu": 0})
+    assert (product, fields) == ("dense_forward", {"n": 9, "ic": 2, "oc": 3, "relu": 0})
     assert (source, factor, bias, target) == (dy, into, None, dx)
     assert all_scratch_is_back(steps)
 
