@@ -64,7 +64,7 @@ def plain(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
     A view may have far more elements than memory behind it (`numpy.broadcast_to`); its copy has them all.
     """
     kind = np.dtype(dtype)
-    if type(array) is np.ndarray and array.dtype == kind and array.flags.c_contiguous and array.flags.aligned:
+    if type(array) is np.ndarray and array.dtype == kind and (flags := array.flags).c_contiguous and flags.aligned:
         return array
     require_memory(array.size * kind.itemsize, f"{name}: a plain {kind.name} copy of shape {array.shape}")
     return np.require(array, dtype=kind, requirements=("C", "A"))

@@ -10,7 +10,8 @@ __all__ = ["native"]
 
 # How often a thread of GCC's OpenMP looks for work before it sleeps. Its own choice (milliseconds of looking) makes a
 # program ten times slower as soon as another process wants a core, for the thread that is waited for does not get it.
-SPINS = "1000"
+# A thread that has slept through the Python between two predictions of one image makes them a third slower.
+SPINS = "10000"
 
 
 @contextmanager

@@ -36,7 +36,13 @@ class CompiledProgram:
         )
         require_memory(size + get_num_threads() * scratch, f"a batch of {low.n}")
         self.arena = native.Arena(max(size, 1))
-        self._looks = [low.view(low.value(output), output.shape) for output in low.graph.outputs]
+        places = [(low.value(output), output.shape) for output in low.graph.outputs]
+        self._looks = [low.view(buffer, shape) for buffer, shape in places]
+        # Those in the arena are always the same; an input that is an output is another one in each run.
+        self._outputs = [
+            None if buffer.kind == "external" else look(self.arena, ())
+            for look, (buffer, _) in zip(self._looks, places, strict=True)
+        ]
         #: Variables whose gradients it does not compute.
         self.without_gradient = [each for each in low.parameters.variables if each not in low.differentiated]
         gradients = [(low.gradient_or_none(x), (low.n, *x.shape)) for x in low.graph.inputs]
@@ -65,7 +71,10 @@ class CompiledProgram:
 
     def outputs(self, externals: tuple[Any, ...]) -> list[FloatArray]:
         """The last batch's outputs, in the arena: valid until the next run."""
-        return [look(self.arena, externals) for look in self._looks]
+        return [
+            look(self.arena, externals) if output is None else output
+            for look, output in zip(self._looks, self._outputs, strict=True)
+        ]
 
     def input_gradients(self, externals: tuple[Any, ...]) -> list[FloatArray]:
         """The gradients of the last batch's inputs: zeros where the program computes none."""

@@ -80,22 +80,23 @@ class Runner:
         """The outputs for a float32 batch of each input; `backward_all` may follow if `training`."""
         batches = [self._batch(x, given, training) for x, given in zip(self.graph.inputs, xs, strict=True)]
         n = len(batches[0])
-        if any(len(batch) != n for batch in batches):
+        if len(batches) > 1 and any(len(batch) != n for batch in batches):
             raise ShapeError(f"x: the inputs have {', '.join(str(len(batch)) for batch in batches)} samples.")
         if n == 0:
             return [np.empty((0, *output.shape), dtype=np.float32) for output in self.graph.outputs]
         if training:
             self._random_state[1] += np.uint64(1)
-        program = (
-            self._program("eager", n, self._plan_eager) if training else self._program("predict", n, self._plan_predict)
-        )
-        # The forward part reads no gradient: anything may stand in their places.
-        externals = (*batches, *(batches[:1] * len(self.graph.outputs) if training else ()))
+            program = self._program("eager", n, self._plan_eager)
+            # The forward part reads no gradient: anything may stand in their places.
+            externals = (*batches, *batches[:1] * len(self.graph.outputs))
+        else:
+            program = self._program("predict", n, self._plan_predict)
+            externals = tuple(batches)
         self._awaits_backward = None
         program.run(0, externals)
         self._last = (program, externals)
         self._awaits_backward = program if training else None
-        return [output.copy() for output in self.outputs]
+        return [output.copy() for output in program.outputs(externals)]
 
     def _batch(self, x: Value, given: FloatArray, training: bool) -> FloatArray:
         batch = plain("x", given, np.float32)

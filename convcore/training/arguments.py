@@ -40,11 +40,11 @@ def array(name: str, value: Any) -> Array:
 
     A list of one array is that array: Keras's form for a model with one input.
     """
-    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], np.ndarray) and value[0].ndim:
-        value = value[0]
     if not isinstance(value, np.ndarray):
         if value is None:
             raise ParameterError(f"`{name}` is missing.")
+        if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], np.ndarray) and value[0].ndim:
+            value = value[0]
         _refuse_streams(name, value)
     result = as_array(name, value)
     if result.ndim == 0:

@@ -22,6 +22,8 @@ __all__ = ["Feeding"]
 
 Array = npt.NDArray[Any]
 
+FLOAT32 = np.dtype(np.float32)
+
 
 class Feeding(Compiling):
     """The part of `Trainer` that takes data: `Compiling` says what a model has to have."""
@@ -101,9 +103,15 @@ class Feeding(Compiling):
         size = arguments.size_for_steps(size, batch_size, steps, feed.size)
         return ArraySource(feed, size, None if steps is None else min(steps, -(-feed.size // size)))
 
+    def _fits_as_it_is(self, x: Any) -> bool:
+        shape = self._graph().inputs[0].shape
+        return type(x) is np.ndarray and x.dtype == FLOAT32 and x.ndim > 0 and x.shape[1:] == shape
+
     def _all_inputs(self, x: Any) -> tuple[Array, ...]:
         """`x` as an array for each input of the model, with as many samples each."""
         several = self.built and self._input_count > 1
+        if self.built and not several and not self._is_open and self._fits_as_it_is(x):
+            return (x,)  # what most calls bring costs no more than it has to
         if not several:
             return (self._inputs(self._arguments(x)[0] if isinstance(x, Mapping) else x),)
         inputs = [arguments.array("x", each) for each in self._arguments(x)]

@@ -32,6 +32,7 @@ cdef struct step:
     int64_t together
     int64_t shares
     int64_t share
+    bint short
 
 
 cdef void run_share(
@@ -68,8 +69,8 @@ cdef void execute(
             alone = steps[s].shares > 1 and not balanced(steps[s].shares, threads)
             together = 1 if alone else steps[s].together
             shares = steps[s].tasks if alone else steps[s].shares
-            if shares <= threads:
-                # A thread has the same share in every run: what the share reads may still lie in the thread's cache.
+            if shares <= threads or steps[s].short:
+                # A thread has the same shares in every run: what they read may still lie in its cache.
                 for t in prange(shares, schedule="static", chunksize=1):
                     run_share(steps + s, together, alone, t, pointers, scratch + threadid() * scratch_step)
             else:
@@ -187,6 +188,7 @@ cdef class Program:
                 self.arguments[pointer] = self.resolve(which)
                 pointer += 1
             self.steps[i].together, self.steps[i].shares, self.steps[i].share = 1, self.steps[i].tasks, 1
+            self.steps[i].short = work < SHORT_WORK
             units, in_share = images or (1, 1)
             if work < SMALL_WORK:
                 self.steps[i].shares, self.steps[i].share = 1, self.steps[i].tasks

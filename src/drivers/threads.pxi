@@ -9,6 +9,8 @@ cdef int openmp_threads_at_import = openmp_max_threads()
 cdef double SERIAL_WORK = 2e5
 # Below this, in a larger program, it costs more to share a step than to let one thread do it.
 cdef double SMALL_WORK = 5e4
+# Below this, all threads are done with a step at about the same time, however its tasks are shared.
+cdef double SHORT_WORK = 1e6
 
 
 def set_threads(int count):

@@ -15,23 +15,36 @@ INLINE void pooled_tile(const real *m, int64_t plane, const real *bias, int64_t 
     if (codes) vstore_codes(codes, where, lanes);
 }
 
-/* Where there are images enough for the threads a task is a whole one: longer runs of tiles fill the registers better. */
+/* Where there are images enough for the threads a task is a whole one: longer runs of tiles fill the registers better. Few
+ * images of few tiles are shared by output channels, so that a thread reads its part of the weights only; else by rows. */
+enum { FEW_CHANNELS = 32 };
+static int64_t winograd_channels(const problem *p) {
+    return p->n >= MANY_IMAGES || p->zh * p->zw > BLOCK_TILES ? p->oc : min64(p->oc, FEW_CHANNELS);
+}
 static int64_t winograd_rows(const problem *p) {
     const int64_t row = p->zw * frequencies(p) * p->ic * p->oc;
-    return p->n >= MANY_IMAGES ? p->zh : even_rows(p->zh, ceil_div(1 << 20, row));
+    if (p->n >= MANY_IMAGES || winograd_channels(p) < p->oc) return p->zh;
+    return even_rows(p->zh, ceil_div(1 << 20, row));
 }
-static int64_t conv2d_winograd_pool_tasks(const problem *p) { return p->n * ceil_div(p->zh, winograd_rows(p)); }
+static int64_t conv2d_winograd_pool_tasks(const problem *p) {
+    return p->n * ceil_div(p->zh, winograd_rows(p)) * ceil_div(p->oc, winograd_channels(p));
+}
 static int64_t winograd_tiles(const problem *p) { return min64(BLOCK_TILES, winograd_rows(p) * p->zw); }
 static int64_t conv2d_winograd_pool_scratch(const problem *p) {
-    const int64_t transformed = frequencies(p) * winograd_tiles(p) * (p->ic + p->oc) * (int64_t)sizeof(real);
+    const int64_t channels = p->ic + winograd_channels(p);
+    const int64_t transformed = frequencies(p) * winograd_tiles(p) * channels * (int64_t)sizeof(real);
     return transformed + band_bytes(p, strip_rows(p, winograd_rows(p)));
 }
 
-/* buf: x, u, bias or NULL, y, codes (uint8) or NULL. A task is a few pooled rows of one image. */
+/* buf: x, u, bias or NULL, y, codes (uint8) or NULL. A task is a few pooled rows of one image, or a few channels of
+ * one. */
 static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t step = winograd_rows(p), bands = ceil_div(p->zh, step);
-    const int64_t n = task / bands, first = task % bands * step, rows = min64(step, p->zh - first);
-    const int64_t most = winograd_tiles(p), v_plane = most * p->ic, m_plane = most * p->oc;
+    const int64_t wide = winograd_channels(p), blocks = ceil_div(p->oc, wide), c = task % blocks * wide;
+    const int64_t n = task / blocks / bands, first = task / blocks % bands * step, rows = min64(step, p->zh - first);
+    const int64_t most = winograd_tiles(p), v_plane = most * p->ic, m_plane = most * wide;
+    const int64_t channels = min64(wide, p->oc - c);
+    const real *bias = buf[2] ? (const real *)buf[2] + c : NULL;
     real *v = scratch, *m = v + frequencies(p) * v_plane;
     const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, first * 2, strip_rows(p, rows),
                               m + frequencies(p) * m_plane);
@@ -41,12 +54,12 @@ static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *bu
             const real *x = in.x + (block + i) / p->zw * 2 * in.row_step + (block + i) % p->zw * 2 * p->ic;
             input_channels(x, in.row_step, p->ic, v + i * p->ic, v_plane, 4);
         }
-        multiply_frequencies(p, v, v_plane, buf[1], m, m_plane, p->oc, tiles, p->oc);
+        multiply_frequencies(p, v, v_plane, (const real *)buf[1] + c, m, m_plane, wide, tiles, channels);
         for (int64_t i = 0; i < tiles; i++) {
-            const int64_t at = ((n * p->zh + first) * p->zw + block + i) * p->oc;
-            const real *from = m + i * p->oc, *bias = buf[2];
-            for (int64_t oc = 0; oc < p->oc; oc += VL) {
-                const int64_t lanes = min64(VL, p->oc - oc);
+            const int64_t at = ((n * p->zh + first) * p->zw + block + i) * p->oc + c;
+            const real *from = m + i * wide;
+            for (int64_t oc = 0; oc < channels; oc += VL) {
+                const int64_t lanes = min64(VL, channels - oc);
                 real *y = (real *)buf[3] + at + oc;
                 uint8_t *codes = buf[4] ? (uint8_t *)buf[4] + at + oc : NULL;
                 if (lanes == VL)
