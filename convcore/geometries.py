@@ -12,6 +12,7 @@ __all__ = [
     "BORDERS",
     "border_mode",
     "channels_first",
+    "check_resampled",
     "conv2d_transpose_geometry",
     "line_padding",
     "line_shape",
@@ -32,6 +33,9 @@ _OTHER_NAMES = {
     "circular": "wrap",
     "periodic": "wrap",
 }
+
+# Elements of an image that affine maps resample.
+MOST_RESAMPLED = 2**30
 
 
 @remembered
@@ -190,3 +194,12 @@ def _keras_pads(word: str, reach: int, stride: int, added: int | None) -> tuple[
     kept = stride + reach - 2 if added is None else reach + reach % 2 - 2 + added
     before = min(kept // 2 + kept % 2, reach - 1)
     return reach - 1 - before, reach - 1 - (kept - before)
+
+
+def check_resampled(height: int, width: int, channels: int) -> None:
+    """Refuse an image that is too large to be resampled: places in it are numbers of 32 bits."""
+    if height * width * channels >= MOST_RESAMPLED:
+        raise ResourceLimitError(
+            f"an image of {height}x{width} pixels of {channels} channels cannot be resampled; it may have less than "
+            f"{MOST_RESAMPLED} elements."
+        )

@@ -125,3 +125,10 @@ def test_shapes_of_transposed_convolutions() -> None:
             conv2d_transpose_geometry((1, 5, 5, 2), w_shape)
     with pytest.raises(ResourceLimitError, match="exceeds"):
         conv2d_transpose_geometry((1, 2000, 2000, 8), (1, 1, 8, 8), stride=100_000)
+
+
+def test_images_that_can_be_resampled() -> None:
+    geometries.check_resampled(2**15, 2**14, 1)
+    for size in ((2**15, 2**15, 1), (1, 2**28, 4)):
+        with pytest.raises(ResourceLimitError, match="cannot be resampled"):
+            geometries.check_resampled(*size)

@@ -141,6 +141,18 @@ def _announce(case: object) -> None:
     print(repr(case), file=sys.stderr)
 
 
+def resampled(threads: list[int]) -> list[str]:
+    """The hashes of resampled images, for each number of threads."""
+    from convcore import runtime
+    from tests.ops.test_affine import resampled_digest
+
+    digests = []
+    for number in threads:
+        with runtime.threads(number):
+            digests.append(resampled_digest())
+    return digests
+
+
 def updates() -> str:
     """The hash of what every optimizer, penalty and constraint makes of the same numbers."""
     import numpy as np
@@ -163,7 +175,8 @@ def updates() -> str:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (active_isa, whole_numbers, bounds, digests, guard, row_losses, trespass, updates)
+    job.__name__: job
+    for job in (active_isa, whole_numbers, bounds, digests, guard, resampled, row_losses, trespass, updates)
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from convcore.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from convcore.layers.base import Layer
 from convcore.layers.conv import Conv1D, Conv2D, Convolution1D, Convolution2D
 from convcore.layers.conv_transpose import (
@@ -118,6 +119,10 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",

@@ -204,14 +204,21 @@ class Layer(Weighted):
         """As `lower`, for all inputs and outputs of a layer that may have several."""
         return [self.lower(graph, xs[0])]
 
-    def __call__(self, x: Any, training: bool | None = False) -> Any:
+    @property
+    def _augments(self) -> bool:
+        """Whether a call on arrays that does not say `training` is one of training."""
+        return False
+
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The output for a batch `x`, any real dtype; builds the layer first if it is not built yet.
 
-        On what stands for an array, an `Input` or what a layer gave for one, it gives what stands for the output.
+        Without `training` it is that of inference, but of layers that augment images it is that of training. On what
+        stands for an array, an `Input` or what a layer gave for one, it gives what stands for the output.
         """
         arguments = self._arguments(x)
         if any(isinstance(argument, SymbolicTensor) for argument in arguments):
             return self._call_on_symbols(arguments, training)
+        training = self._augments if training is None else training
         arrays = self._checked(arguments)
         if not self._is_custom:
             return self._packed(self._penalized(self._eager.forward(self, arrays, bool(training))))

@@ -8,6 +8,7 @@ from typing import Any
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from convcore.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from convcore.layers.base import Layer
 from convcore.layers.conv import Conv1D, Conv2D
 from convcore.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose
@@ -69,6 +70,10 @@ _CLASSES: dict[str, type[Layer]] = {
         Multiply,
         PReLU,
         Permute,
+        RandomFlip,
+        RandomRotation,
+        RandomTranslation,
+        RandomZoom,
         ReLU,
         RepeatVector,
         Rescaling,

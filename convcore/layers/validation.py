@@ -22,6 +22,7 @@ __all__ = [
     "InputSpec",
     "check_input",
     "either_data_format",
+    "factor_range",
     "output_size",
     "positive_integer",
     "real",
@@ -132,6 +133,22 @@ def real(value: Any, message: str, minimum: float = -math.inf, maximum: float = 
     if not math.isfinite(number) or not minimum <= number <= maximum:
         raise ParameterError(message)
     return number
+
+
+def factor_range(value: Any, name: str, limits: str, *, open_below: bool = False) -> tuple[float, float]:
+    """`value`, a number or two within -1 and 1 (above -1 if `open_below`), as a range; of a number, from minus to plus
+    that. `limits` begins the error's text."""
+    message = f"{limits}Received: {name}={value}"
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ParameterError(message)
+        low, high = sorted(real(each, message, -1.0, 1.0) for each in value)
+    else:
+        high = abs(real(value, message, -1.0, 1.0))
+        low = -high
+    if open_below and (low if isinstance(value, (tuple, list)) else value) <= -1:
+        raise ParameterError(message)
+    return low, high
 
 
 def standardize_padding(value: Any, *, causal: bool = False) -> str:

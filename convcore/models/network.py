@@ -142,6 +142,10 @@ class Network(Layer, record_build=False):
         for layer in self._layers:
             layer._move_in(home)
 
+    @property
+    def _augments(self) -> bool:
+        return not self.weights and any(layer._augments for layer in self._layers)
+
     # What the engine and the training methods use
 
     def _graph(self) -> Graph:

@@ -21,6 +21,7 @@ from convcore.ops.activations import (
     softmax_backward,
     tanh,
 )
+from convcore.ops.affine import affine_transform, affine_transform_backward
 from convcore.ops.average_pooling import avg_pool2d, avg_pool2d_backward
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
 from convcore.ops.dense import dense, dense_backward_data, dense_backward_weights
@@ -65,6 +66,8 @@ __all__ = [
     "activation",
     "activation_backward",
     "adam_step",
+    "affine_transform",
+    "affine_transform_backward",
     "avg_pool1d",
     "avg_pool1d_backward",
     "avg_pool2d",

@@ -89,6 +89,7 @@ INLINE vec vload(const real *p) { return N(ld1)(p); }
 INLINE void vstore(real *p, vec v) { N(st1)(p, v); }
 INLINE vec vset1(real s) { return N_N(dup)(s); }
 INLINE vec vadd(vec a, vec b) { return N(add)(a, b); }
+INLINE vec vmul(vec a, vec b) { return N(mul)(a, b); }
 INLINE vec vdiv(vec a, vec b) { return N(div)(a, b); }
 INLINE vec vfma(vec a, vec b, vec c) { return N(fma)(c, a, b); }
 INLINE vec vrelu(vec v) { return N(bsl)(N(cge)(vset1(0), v), vset1(0), v); }
@@ -129,6 +130,7 @@ INLINE vec vload(const real *p) { return V(loadu)(p); }
 INLINE void vstore(real *p, vec v) { V(storeu)(p, v); }
 INLINE vec vset1(real s) { return V(set1)(s); }
 INLINE vec vadd(vec a, vec b) { return V(add)(a, b); }
+INLINE vec vmul(vec a, vec b) { return V(mul)(a, b); }
 INLINE vec vdiv(vec a, vec b) { return V(div)(a, b); }
 #ifdef CONVCORE_NO_FMA
 INLINE vec vfma(vec a, vec b, vec c) { return V(add)(V(mul)(a, b), c); }

@@ -3,6 +3,7 @@
 #include "kernel.h"
 
 #include "activation.c"
+#include "affine.c"
 #include "batch_norm.c"
 #include "border.c"
 #include "constraint.c"
@@ -33,6 +34,7 @@
 #include "pool_average.c"
 #include "pool_global.c"
 #include "prelu.c"
+#include "random_affine.c"
 #include "unfold.c"
 #include "unpool.c"
 
@@ -63,6 +65,9 @@ static const kernel kernels[] = {
     {"conv2d_pool_turn_weights", 2, conv2d_pool_turn_weights, conv2d_pool_turn_weights_tasks, no_scratch},
     {"conv2d_backward_data_pool", 5, conv2d_backward_data_pool, conv2d_backward_data_pool_tasks,
      conv2d_backward_data_pool_scratch},
+    {"affine", 3, affine, affine_tasks, no_scratch},
+    {"affine_backward", 3, affine_backward, affine_backward_tasks, no_scratch},
+    {"random_affine", 3, random_affine, random_affine_tasks, no_scratch},
     {"add_border", 2, add_border, add_border_tasks, no_scratch},
     {"unfold", 2, unfold, unfold_tasks, no_scratch},
     {"fold", 2, fold, fold_tasks, no_scratch},

@@ -196,3 +196,15 @@ def test_both_data_formats_in_any_case() -> None:
     for value in ("NHWC", 1, np.zeros(2), ["channels_last"]):
         with pytest.raises(ParameterError, match="data_format"):
             validation.either_data_format(value)
+
+
+def test_factor_range() -> None:
+    assert validation.factor_range(-0.25, "factor", "") == (-0.25, 0.25)
+    assert validation.factor_range([0.5, -1], "factor", "") == (-1.0, 0.5)
+    assert validation.factor_range(np.float32(1), "factor", "", open_below=True) == (-1.0, 1.0)
+    for value in (1.5, -1.5, (0, 2), (0,), "0.1", None, True, np.nan, {}):
+        with pytest.raises(ParameterError, match="Limits. Received: factor="):
+            validation.factor_range(value, "factor", "Limits. ")
+    for value in (-1, (-1, 0)):
+        with pytest.raises(ParameterError, match="factor"):
+            validation.factor_range(value, "factor", "", open_below=True)

@@ -348,6 +348,7 @@ static void check_pool_backward(int64_t which) {
 #include "groups.h"
 #include "others.h"
 #include "pools.h"
+#include "resampling.h"
 #include "training.h"
 
 #include "layers.h"
@@ -386,6 +387,8 @@ int main(int argc, char **argv) {
         check_permute();
         check_log_softmax();
         check_prelu();
+        check_affine();
+        check_random_affine();
         release_to(0);
     }
     FOR(i, CONVCORE_TABLE.count) if (!calls[i]) {

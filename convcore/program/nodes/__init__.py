@@ -2,6 +2,7 @@
 
 from convcore.plans.activations import ELEMENTWISE, SOFTMAXES
 from convcore.program.nodes.activation import Activation, Prelu, Relu, Softmax
+from convcore.program.nodes.augmentation import RandomAffine
 from convcore.program.nodes.convolution import Conv2D, Conv2DPool
 from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
@@ -52,6 +53,7 @@ NODES: dict[str, Kind] = {
     "permute": Permute(),
     "prelu": Prelu(),
     "python": Python(),
+    "random_affine": RandomAffine(),
     "relu": Relu("relu"),
     "repeat": Repeat(),
     "reshape": Reshape(),
