@@ -8,7 +8,7 @@
 #include "philox.h"
 #include "tile.h"
 
-enum { RANDOM_MAPS = 256 };
+enum { RANDOM_MAPS = 256, EACH_DRAWS = 8 };
 
 /* What is drawn: each from the first number of a pair to the second. */
 typedef struct affine_ranges {
@@ -46,10 +46,11 @@ static void random_affine(const problem *p, int64_t task, void *const *buf, void
     const uint64_t *state = buf[0];
     const affine_ranges *range = buf[1];
     const double x = (double)(p->iw - 1) / 2, y = (double)(p->ih - 1) / 2;
+    uint32_t all[DRAWN];
     for (int64_t n = task * RANDOM_MAPS; n < min64(p->n, (task + 1) * RANDOM_MAPS); n++) {
-        uint32_t words[8];
-        philox(words, state[0] + (uint64_t)p->kind, state[1], (uint64_t)(2 * n));
-        philox(words + 4, state[0] + (uint64_t)p->kind, state[1], (uint64_t)(2 * n + 1));
+        if (n % (DRAWN / EACH_DRAWS) == 0)
+            draw(all, state[0] + (uint64_t)p->kind, state[1], (uint64_t)(n * EACH_DRAWS));
+        const uint32_t *words = all + n % (DRAWN / EACH_DRAWS) * EACH_DRAWS;
         double cosine, sine, zoom_h = drawn(range->zoom_h, words[1]), zoom_w = drawn(range->zoom_w, words[2]);
         cosine_and_sine(drawn(range->turn, words[0]), &cosine, &sine);
         if (range->keeps_aspect) zoom_w = zoom_h;
