@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import environment
+from tests.cli.command import convcore, environment
 from tests.datasets.files import collection
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -51,6 +51,27 @@ def test_fashion_mnist(images: Path, tmp_path: Path) -> None:
     assert "epochs; the best model has a test accuracy of" in said
     assert (tmp_path / "fashion.safetensors").exists()
     assert (tmp_path / "fashion.csv").read_text().startswith("epoch,accuracy,learning_rate,loss")
+
+
+def test_digits_resnet(tmp_path: Path) -> None:
+    said = run("digits_resnet.py", "--epochs", "2", "--images", "1500", cwd=tmp_path)
+    assert "Total params: 19,994" in said
+    assert float(said.split("test accuracy ")[1].split()[0]) > 0.2
+
+
+@pytest.mark.parametrize("name", ["mnist.py", "fashion_mnist.py", "digits_resnet.py"])
+def test_as_scripts_of_keras_they_run_too(name: str, images: Path, tmp_path: Path) -> None:
+    """The lines that were changed for convcore, changed back."""
+    script = (EXAMPLES / name).read_text(encoding="utf-8")
+    assert "import convcore as keras" in script
+    script = script.replace("import convcore as keras", "import keras").replace(
+        "from convcore import", "from keras import"
+    )
+    (tmp_path / name).write_text(script, encoding="utf-8")
+    arguments = ["--epochs", "1", "--images", "64"]
+    done = convcore("run", name, *arguments, cwd=tmp_path, CONVCORE_DATA=str(images))
+    assert done.returncode == 0, done.stderr
+    assert "est accuracy" in done.stdout
 
 
 def test_every_example_is_tested() -> None:
