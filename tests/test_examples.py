@@ -68,7 +68,7 @@ def test_as_scripts_of_keras_they_run_too(name: str, images: Path, tmp_path: Pat
         "from convcore import", "from keras import"
     )
     (tmp_path / name).write_text(script, encoding="utf-8")
-    arguments = ["--epochs", "1", "--images", "64"]
+    arguments = ["--epochs", "1", "--images", "200"]
     done = convcore("run", name, *arguments, cwd=tmp_path, CONVCORE_DATA=str(images))
     assert done.returncode == 0, done.stderr
     assert "est accuracy" in done.stdout
