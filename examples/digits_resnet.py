@@ -1,4 +1,4 @@
-"""A small ResNet with augmentation on drawn digits: the functional API, batch normalization, skip connections, callbacks.
+"""A small ResNet with augmentation on drawn digits: functional API, batch normalization, skip connections, callbacks.
 
 A script for Keras in which one line was changed, the import, but that the digits are convcore's own: they are drawn and
 need no network.

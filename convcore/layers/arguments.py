@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -20,14 +21,23 @@ def pop_input_shape(kwargs: dict[str, Any]) -> Shape | None:
         input_shape = (input_dim,)
     if input_shape is None:
         return None
-    # The warning points at the line that makes the layer: past this function, Layer.__init__ and the layer's own.
     warnings.warn(
         "Do not pass an `input_shape`/`input_dim` argument to a layer. When using Sequential models, prefer using an "
         "`Input(shape)` object as the first layer in the model instead.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=_past_constructors(),
     )
     return standardize_shape(input_shape)
+
+
+def _past_constructors() -> int:
+    """The stack level, from the caller's on, of the line that makes a layer: past the constructors of its classes."""
+    frame: Any = inspect.currentframe()
+    frame, level = frame.f_back.f_back, 2
+    layer = frame.f_locals.get("self")
+    while frame is not None and frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is layer:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def is_name(name: Any) -> bool:

@@ -18,12 +18,22 @@ TEXT = (
 )
 
 
+class Own(layers.MaxPooling2D):
+    """A class with a constructor more."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
 @pytest.mark.parametrize(
     ("make", "shape"),
     [
         (lambda: layers.Conv2D(1, 3, input_shape=(28, 28, 1)), (28, 28, 1)),
         (lambda: layers.Flatten(input_shape=[28, 28]), (28, 28)),
         (lambda: layers.Dense(1, input_dim=7), (7,)),
+        (lambda: layers.MaxPooling2D(input_shape=(4, 4, 1)), (4, 4, 1)),
+        (lambda: layers.RandomZoom(0.1, input_shape=(4, 4, 1)), (4, 4, 1)),
+        (lambda: Own(input_shape=(4, 4, 1)), (4, 4, 1)),
     ],
 )
 def test_input_shape_still_works_and_warns_at_the_line_of_the_caller(make: Any, shape: tuple[int, ...]) -> None:
