@@ -34,6 +34,26 @@ INLINE void add_rows(const real *x, int64_t rows, int64_t step, int64_t lanes, d
     if (e < lanes) add_columns(x + e, rows, step, 1, lanes - e, sum + e);
 }
 
+/* The mean of a small plane of one channel: GLOBAL_FEW_PIXELS sums side by side, put together in a tree. */
+INLINE real mean_of_plane(const real *x, int64_t pixels) {
+    vec s[GLOBAL_FEW_PIXELS / VL];
+    real lanes[GLOBAL_FEW_PIXELS];
+    UNROLL for (int v = 0; v < GLOBAL_FEW_PIXELS / VL; v++) s[v] = vset1(0);
+    int64_t i = 0;
+    for (; i + GLOBAL_FEW_PIXELS <= pixels; i += GLOBAL_FEW_PIXELS)
+        UNROLL for (int v = 0; v < GLOBAL_FEW_PIXELS / VL; v++) s[v] = vadd(s[v], vload(x + i + v * VL));
+    UNROLL for (int v = 0; v < GLOBAL_FEW_PIXELS / VL; v++) {
+        const int64_t left = min64(VL, pixels - i - v * VL);
+        if (left > 0) s[v] = vadd(s[v], vload_first(x + i + v * VL, left));
+        vstore(lanes + v * VL, s[v]);
+    }
+    double sums[GLOBAL_FEW_PIXELS / 2];
+    for (int k = 0; k < GLOBAL_FEW_PIXELS / 2; k++)
+        sums[k] = (double)lanes[k] + (double)lanes[k + GLOBAL_FEW_PIXELS / 2];
+    const double a = (sums[0] + sums[4]) + (sums[2] + sums[6]), b = (sums[1] + sums[5]) + (sums[3] + sums[7]);
+    return (real)((a + b) / (double)pixels);
+}
+
 /* buf: x, y. A task is some images, or a block of one's channels. Sums run in chunks of GLOBAL_CHUNK,
  * and those of chunks in double. */
 static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, void *scratch) {
@@ -42,6 +62,11 @@ static void global_avg_pool2d(const problem *p, int64_t task, void *const *buf, 
     const pool_images part = pool_images_of(task, p->n, pixels, c, POOL_CHANNELS);
     const int64_t channels = part.c1 - part.c0, rows = pixels / together, rest = pixels - rows * together;
     const int64_t lanes = (rows ? together : rest) * channels;
+    if (c == 1 && together == GLOBAL_FEW_PIXELS) {
+        for (int64_t n = part.n0; n < part.n1; n++)
+            ((real *)buf[1])[n] = mean_of_plane((const real *)buf[0] + n * pixels, pixels);
+        return;
+    }
     for (int64_t n = part.n0; n < part.n1; n++) {
         const real *x = (const real *)buf[0] + n * pixels * c + part.c0;
         real *y = (real *)buf[1] + n * c + part.c0;

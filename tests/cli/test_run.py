@@ -36,6 +36,13 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ["['accuracy', 'loss', 'val_accuracy', 'val_loss']", "confusion (10, 10) 20", "Sequential (3, 3, 1, 4)"],
         ),
         ("old_keras", [], ["x_train shape: (60, 28, 28, 1)"]),
+        ("autoencoder", [], ["decoded (20, 28, 28, 1)", "encoded (20, 7, 7, 8)", "learns: True"]),
+        (
+            "image_classification",
+            [],
+            ["augmented (4, 28, 28, 1) anew each time: True", "This image most likely belongs to True sure: True"],
+        ),
+        ("transfer_learning", [], ["trainable 2 frozen 4", "kept: True", "tuned: True"]),
     ],
 )
 def test_tutorials_run_as_they_are(script, arguments, lines, images, tmp_path):

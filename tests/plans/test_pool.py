@@ -49,3 +49,13 @@ def test_planes_and_the_way_back_are_one_step_each() -> None:
         ("max_unpool2d_backward", [x, indices, y]),
     ]
     assert steps.steps[2][1]["kind"] == 1
+
+
+def test_the_gradient_of_whole_planes_of_one_channel_is_that_of_a_global_pool() -> None:
+    steps = Steps()
+    x, y = (steps.external(-1) for _ in range(2))
+    for channels, divisor in ((1, 0), (1, 3), (2, 0)):
+        g = pool2d_geometry((5, 7, 6, channels), pool_size=(7, 6))
+        pool.avg_pool2d_backward(steps, g, y, x, divisor=divisor)
+    kernels = [kernel for kernel, *_ in steps.steps]
+    assert kernels == ["global_avg_pool2d_backward", "avg_pool2d_backward", "avg_pool2d_backward"]
