@@ -30,6 +30,7 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from convcore.layers.input import Input, InputLayer
+from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
 from convcore.layers.merging import (
     Add,
     Average,
@@ -59,6 +60,7 @@ from convcore.layers.pooling import (
 )
 from convcore.layers.prelu import PReLU
 from convcore.layers.registry import deserialize, serialize
+from convcore.layers.regularization import ActivityRegularization
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten, Identity, Permute, RepeatVector, Reshape
 from convcore.layers.separable import (
@@ -71,6 +73,7 @@ from convcore.layers.validation import InputSpec
 
 __all__ = [
     "Activation",
+    "ActivityRegularization",
     "Add",
     "AlphaDropout",
     "Average",
@@ -109,6 +112,7 @@ __all__ = [
     "InputLayer",
     "InputSpec",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
     "MaxPool2D",
@@ -127,6 +131,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "RMSNormalization",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

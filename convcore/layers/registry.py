@@ -23,10 +23,12 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from convcore.layers.input import InputLayer
+from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
 from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from convcore.layers.normalization import BatchNormalization
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU
+from convcore.layers.regularization import ActivityRegularization
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten, Identity, Permute, RepeatVector, Reshape
 from convcore.layers.separable import SeparableConv1D, SeparableConv2D
@@ -37,6 +39,7 @@ _CLASSES: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
         Activation,
+        ActivityRegularization,
         Add,
         AlphaDropout,
         Average,
@@ -62,6 +65,7 @@ _CLASSES: dict[str, type[Layer]] = {
         GlobalMaxPooling2D,
         Identity,
         InputLayer,
+        LayerNormalization,
         LeakyReLU,
         MaxPooling1D,
         MaxPooling2D,
@@ -78,6 +82,7 @@ _CLASSES: dict[str, type[Layer]] = {
         RepeatVector,
         Rescaling,
         Reshape,
+        RMSNormalization,
         SeparableConv1D,
         SeparableConv2D,
         Softmax,

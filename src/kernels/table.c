@@ -20,6 +20,7 @@
 #include "conv2d_winograd_pool.c"
 #include "dense.c"
 #include "gradient.c"
+#include "layer_norm.c"
 #include "log_softmax.c"
 #include "loss.c"
 #include "loss_rows.c"
@@ -76,6 +77,9 @@ static const kernel kernels[] = {
     {"batch_norm", 4, batch_norm, norm_row_tasks, no_scratch},
     {"batch_norm_backward", 6, batch_norm_backward, norm_row_tasks, no_scratch},
     {"batch_norm_statistics", 6, batch_norm_statistics, norm_task, no_scratch},
+    {"layer_norm", 5, layer_norm, norm_row_tasks, no_scratch},
+    {"layer_norm_backward", 5, layer_norm_backward, norm_row_tasks, no_scratch},
+    {"layer_norm_products", 5, layer_norm_products, layer_norm_products_tasks, no_scratch},
     {"fold_bias", 4, fold_bias, norm_task, no_scratch},
     {"centered_squares", 3, centered_squares, norm_chunk_tasks, no_scratch},
     {"normalized_products", 4, normalized_products, norm_chunk_tasks, no_scratch},

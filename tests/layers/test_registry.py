@@ -15,8 +15,11 @@ from convcore.layers.registry import deserialize, serialize
     "layer",
     [
         layers.Activation("tanh"),
+        layers.ActivityRegularization(l1=0.5),
+        layers.RMSNormalization(epsilon=0.5),
         layers.AlphaDropout(0.5, noise_shape=(None, 1), seed=3),
         layers.ELU(0.5),
+        layers.LayerNormalization(axis=[1, 2], scale=False),
         layers.LeakyReLU(),
         layers.PReLU(shared_axes=[1]),
         layers.BatchNormalization(axis=1, scale=False),

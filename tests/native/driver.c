@@ -383,6 +383,7 @@ int main(int argc, char **argv) {
         check_penalties();
         check_constraints();
         check_batch_norm();
+        check_layer_norm();
         check_noise();
         check_permute();
         check_log_softmax();

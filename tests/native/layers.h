@@ -57,6 +57,50 @@ static void check_prelu(void) {
     same("prelu_backward", &p, dx, expected_dx, size);
 }
 
+static void check_layer_norm(void) {
+    problem p = {
+        .n = 1 + below(90), .oc = below(4) ? 1 + below(60) : 900 + below(900), .count = 1 + below(64), .a = 0.5};
+    const int64_t size = p.n * p.oc, parts = chunks(&p);
+    real *x = numbers(size), *dy = numbers(size), *y = reals(size), *dx = reals(size), *rows = reals(2 * p.n);
+    real *gamma = numbers(p.oc), *beta = numbers(p.oc), *partial = reals(parts * p.oc), *dgamma = reals(p.oc);
+    double *expected = doubles(size), *expected_dx = doubles(size), *scale_slopes = doubles(p.oc);
+    for (p.kind = 0; p.kind < 3; p.kind++) {
+        const int with = (int)below(2);
+        FOR(c, p.oc) scale_slopes[c] = 0;
+        FOR(n, p.n) {
+            double mean = 0, variance = 0, sum = 0, along = 0;
+            if (p.kind != 2) FOR(c, p.oc) mean += (double)x[n * p.oc + c] / (double)p.oc;
+            FOR(c, p.oc) variance += pow((double)x[n * p.oc + c] - mean, 2) / (double)p.oc;
+            const double inverse = 1 / sqrt(variance + p.a), shift = p.kind ? 0 : mean;
+            FOR(c, p.oc) {
+                const int64_t i = n * p.oc + c;
+                const double unit = ((double)x[i] - shift) * inverse, g = (double)dy[i] * (with ? (double)gamma[c] : 1);
+                expected[i] = with ? unit * (double)gamma[c] + (double)beta[c] : unit;
+                scale_slopes[c] += (double)dy[i] * unit;
+                if (!p.kind) sum += g / (double)p.oc;
+                along += g * unit / (double)p.oc;
+            }
+            FOR(c, p.oc) {
+                const int64_t i = n * p.oc + c;
+                const double g = (double)dy[i] * (with ? (double)gamma[c] : 1);
+                expected_dx[i] = inverse * (g - sum - ((double)x[i] - mean) * inverse * along);
+            }
+        }
+        RUN("layer_norm", &p, x, with ? gamma : NULL, with ? beta : NULL, rows, y);
+        near("layer_norm", &p, y, expected, size);
+        RUN("layer_norm_backward", &p, dy, x, with ? gamma : NULL, rows, dx);
+        near("layer_norm_backward", &p, dx, expected_dx, size);
+        RUN("layer_norm_products", &p, dy, x, rows, partial, NULL);
+        sum_chunks(&p, partial, dgamma, p.oc);
+        near("layer_norm_products", &p, dgamma, scale_slopes, p.oc);
+        FOR(c, p.oc) scale_slopes[c] = 0;
+        FOR(i, size) scale_slopes[i % p.oc] += (double)dy[i];
+        RUN("layer_norm_products", &p, dy, x, rows, NULL, partial);
+        sum_chunks(&p, partial, dgamma, p.oc);
+        same("layer_norm_products's shifts", &p, dgamma, scale_slopes, p.oc);
+    }
+}
+
 static void check_noise(void) {
     const problem p = {.count = 1 + below(5000), .a = 0.5, .b = 2};
     real *x = numbers(p.count), *y = reals(p.count), *ones = reals(p.count), *zeros = reals(p.count);

@@ -8,7 +8,7 @@ from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
 from convcore.program.nodes.noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
-from convcore.program.nodes.normalization import BatchNorm
+from convcore.program.nodes.normalization import BatchNorm, LayerNorm
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import ScaleShift
 from convcore.program.nodes.pooling import (
@@ -44,6 +44,7 @@ NODES: dict[str, Kind] = {
     "gaussian_noise": GaussianNoise(),
     "global_avg_pool": GlobalAvgPool(),
     "global_max_pool": GlobalMaxPool(),
+    "layer_norm": LayerNorm(),
     "max_pool2d": MaxPool2D(),
     "maximum": Extremum(),
     "minimum": Extremum(),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcore.errors import ShapeError, StateError
-from convcore.plans import batch_norm
+from convcore.plans import batch_norm, layer_norm
 from convcore.plans.steps import Buffer
 from convcore.program.nodes.kind import Kind, Parameters
 from convcore.program.values import Node, Shape
@@ -14,7 +14,7 @@ from convcore.program.values import Node, Shape
 if TYPE_CHECKING:
     from convcore.program.lowering import Lowering
 
-__all__ = ["BatchNorm", "fold"]
+__all__ = ["BatchNorm", "LayerNorm", "fold"]
 
 
 class BatchNorm(Kind):
@@ -56,6 +56,45 @@ class BatchNorm(Kind):
 
     def _moves(self, low: Lowering, node: Node) -> bool:
         return low.training and bool(node.settings["learning"])
+
+
+class LayerNorm(Kind):
+    """``(x - mean) / sqrt(variance + epsilon) * gamma + beta`` of the elements along the last axis.
+
+    Parameters: gamma or None, beta or None, as many elements as that axis. Settings: epsilon, and rows, what is done to
+    them: a name in `convcore.plans.layer_norm.KINDS`.
+    """
+
+    unfused = "layer normalization"
+
+    def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
+        (x,) = shapes
+        if len(parameters) != 2 or settings["rows"] not in layer_norm.KINDS:
+            raise StateError("a layer normalization has a scale, a shift and a kind of rows.")
+        if not x or any(each is not None and each.size != x[-1] for each in parameters):
+            raise ShapeError(f"a layer normalization of samples of shape {x} needs one parameter for each element.")
+        return x
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        (x,), (gamma, beta) = node.inputs, low.parameters_of(node)
+        y = low.new_value(node.output)
+        stats = layer_norm.forward(
+            low.steps, *low.rows(x), low.value(x), gamma, beta, y,
+            kind=node.settings["rows"], epsilon=node.settings["epsilon"],
+        )  # fmt: skip
+        if low.training:
+            low.save(node, stats)
+        else:
+            low.steps.release(stats)
+
+    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        (x,), (gamma, _), (dgamma, dbeta) = node.inputs, low.parameters_of(node), low.gradients_of(node)
+        dy, stats = low.gradient(node.output), low.saved(node)
+        dx: Buffer | None = low.new_gradient(x) if wanted[0] else None
+        layer_norm.backward(
+            low.steps, *low.rows(x), dy, low.value(x), gamma, stats, dgamma, dbeta, dx, kind=node.settings["rows"]
+        )
+        low.steps.release(stats)
 
 
 def fold(low: Lowering, node: Node, norm: Node) -> tuple[Buffer, Buffer]:

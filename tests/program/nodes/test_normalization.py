@@ -34,3 +34,21 @@ def test_parameters_that_do_not_fit() -> None:
     with pytest.raises(ShapeError, match="each channel"):
         graph.add("batch_norm", graph.input, parameters=(None, None, four, four), **settings)
     assert graph.nodes == []
+
+
+def test_rows_that_do_not_fit() -> None:
+    graph = Graph((4, 5))
+    four = Variable(np.zeros(4, np.float32), name="four")
+    with pytest.raises(ShapeError, match="each element"):
+        graph.add("layer_norm", graph.input, parameters=(four, None), epsilon=0.1, rows="normalized")
+    with pytest.raises(StateError, match="kind of rows"):
+        graph.add("layer_norm", graph.input, parameters=(None, None), epsilon=0.1, rows="none")
+
+
+def test_each_row_by_itself() -> None:
+    (x,) = normals(1, (11, 4, 5))
+    graph = Graph((4, 5))
+    graph.output = graph.add("layer_norm", graph.input, parameters=(None, None), epsilon=0.0, rows="normalized")
+    y = Runner(graph, FlatParameters([])).forward(x)
+    expected = (x - x.mean(2, keepdims=True)) / x.std(2, keepdims=True)
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
