@@ -188,6 +188,7 @@ class Layer(Weighted):
         ys = self._lower_all(graph, xs)
         if self.activity_regularizer is None:
             return ys
+        graph.penalized += [(y, self.activity_regularizer) for y in ys]
         return [graph.add("penalty", y, plan=self.activity_regularizer.plan) for y in ys]
 
     def _activity_losses(self) -> list[np.float32]:

@@ -49,6 +49,9 @@ class Eager:
         self._runner: Runner | None = None
         self._shapes: tuple[tuple[int, ...], ...] = ()
         self._parameters: FlatParameters | None = None
+        self._regularizers: list[Any] = []
+        #: What the activity regularizers of the layers inside made of the last call, a sample.
+        self.penalties: list[np.float32] = []
 
     def clear(self) -> None:
         """Forget what was compiled."""
@@ -56,7 +59,11 @@ class Eager:
 
     def forward(self, layer: Layer, xs: Sequence[FloatArray], training: bool) -> list[FloatArray]:
         with self.lock:
-            return self._prepare(layer, tuple(x.shape[1:] for x in xs)).forward_all(xs, training=training)
+            found = self._prepare(layer, tuple(x.shape[1:] for x in xs)).forward_all(xs, training=training)
+            count = len(found) - len(self._regularizers)
+            penalties = zip(self._regularizers, found[count:], strict=True)
+            self.penalties = [np.float32(regularizer(y) / max(1, len(y))) for regularizer, y in penalties]
+            return found[:count]
 
     def backward(self, layer: Layer, dys: Sequence[Any]) -> list[FloatArray]:
         with self.lock:
@@ -70,7 +77,10 @@ class Eager:
                 "there was none since the layer was made or changed."
             )
         what = f"Layer '{layer.name}', the argument dy of backward()"
-        return self._runner.backward_all([as_float32(dy, what) for dy in dys])
+        gradients = [as_float32(dy, what) for dy in dys]
+        n = len(gradients[0]) if gradients[0].ndim else 0
+        others = self._runner.graph.outputs[len(gradients) :]
+        return self._runner.backward_all([*gradients, *(np.zeros((n, *each.shape), np.float32) for each in others)])
 
     def _prepare(self, layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Runner:
         from convcore.program.graph import Graph
@@ -79,7 +89,9 @@ class Eager:
         parameters = layer._home_parameters()
         if self._runner is None or self._shapes != shapes or self._parameters is not parameters:
             graph = Graph(*shapes)
-            graph.outputs = layer._lower_all(graph, list(graph.inputs))
+            outputs = layer._lower_all(graph, list(graph.inputs))
+            graph.outputs = [*outputs, *(value for value, _ in graph.penalized)]
+            self._regularizers = [regularizer for _, regularizer in graph.penalized]
             self._runner = Runner(graph, parameters)
             self._shapes = shapes
             self._parameters = parameters

@@ -13,6 +13,8 @@ from convcore.layers.symbolic import SymbolicTensor
 from convcore.variables import FlatParameters, Variable, mark_change, revision
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from convcore.program import Graph
 
 __all__ = ["Network"]
@@ -125,6 +127,9 @@ class Network(Layer, record_build=False):
     def weights(self) -> list[Variable]:
         """All variables, layer by layer, each once."""
         return list(dict.fromkeys(variable for layer in self._layers for variable in layer.weights))
+
+    def _activity_losses(self) -> list[np.float32]:
+        return [*super()._activity_losses(), *self._eager.penalties]
 
     @property
     def trainable(self) -> bool:

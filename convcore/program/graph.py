@@ -26,6 +26,8 @@ class Graph:
         self.nodes: list[Node] = []
         # The layer that is being lowered, by name: its nodes bear it.
         self.layer: str | None = None
+        #: What activity regularizers look at, and each regularizer: a call by hand tells their penalties.
+        self.penalized: list[tuple[Value, Any]] = []
         self._values = set(self.inputs)
         self._outputs: tuple[Value, ...] = ()
 

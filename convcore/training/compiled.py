@@ -56,6 +56,8 @@ class Compiled:
         self._weighted = [_checked(items) for items in self.outputs.metrics("weighted_metrics", weighted_metric_names)]
         #: The numbers of the outputs whose losses are told one by one.
         self.told = [number for number, is_trained in enumerate(self.trained) if is_trained and sum(self.trained) > 1]
+        if self.outputs.are_keys and isinstance(loss, Mapping):
+            self.told.sort(key=lambda number: list(loss).index((self.outputs.names or ())[number]))
         self._names = self._all_names()
         self._metrics: list[list[Metric]] = [[] for _ in self._identifiers]
         self._weighted_metrics: list[list[Metric]] = [[] for _ in self._weighted]

@@ -194,6 +194,7 @@ def _with_shapes(
 def _require_same_length(inputs: Array, targets: Array) -> None:
     if len(inputs) != len(targets):
         raise ShapeError(
-            f"x and y must have one entry per sample each. Received: {len(inputs)} samples in x of shape "
+            "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples, x and y and "
+            f"sample_weight. Received: {len(inputs)} samples in x of shape "
             f"{inputs.shape} and {len(targets)} in y of shape {targets.shape}"
         )

@@ -189,5 +189,5 @@ def predict(
             raise ParameterError("There is no batch to predict: the data has ended.")
         wholes = [np.concatenate(each) for each in zip(*parts, strict=True)]
     result = model._packed(wholes)
-    callbacks.on_predict_end({"outputs": result})
+    callbacks.on_predict_end()
     return result

@@ -22,7 +22,7 @@ class Outputs:
     def __init__(self, names: Sequence[str] | None = None, *, are_keys: bool = False) -> None:
         self.names = None if names is None else tuple(names)
         self.count = 1 if names is None else len(names)
-        self._are_keys = are_keys
+        self.are_keys = are_keys
 
     def losses(self, value: Any) -> list[Any]:
         """The loss of each output, None for those that are not trained."""
@@ -35,7 +35,7 @@ class Outputs:
         if not _is_by_name(value):
             return [value] * self.count
         names = self.names or tuple(value)[:1]
-        if not set(value) <= set(names) or (len(value) < len(names) and not self._are_keys):
+        if not set(value) <= set(names) or (len(value) < len(names) and not self.are_keys):
             raise ParameterError(
                 f"Expected keys {list(names)} in loss dict, but found loss.keys()={list(value)}. "
                 "Hint: None for an output that is not trained."

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.callbacks import CallbackList, History
-from convcore.checks import flag
+from convcore.checks import flag, shown
 from convcore.errors import ParameterError, StateError
 from convcore.shapes import integer
 from convcore.training import arguments, loops
@@ -136,7 +136,7 @@ class Trainer(Feeding):
                 logs = loop.epoch(compiled, epoch, batch if epoch == first else 0)
                 if held_out is not None and _is_due(epoch, frequency):
                     figures = loops.evaluate(self, compiled, held_out, listeners, None)
-                    logs |= {f"val_{name}": value for name, value in sorted(figures.items())}
+                    logs = dict(sorted((logs | {f"val_{name}": value for name, value in figures.items()}).items()))
                 listeners.on_epoch_end(epoch, logs)
                 progress.end(logs)
                 if self.stop_training:
@@ -228,7 +228,10 @@ class Trainer(Feeding):
         """One step of training on one batch. Gives the figures of this batch, as evaluate does."""
         compiled = self._require_compiled("train_on_batch")
         if class_weight is not None and sample_weight is not None:
-            raise ParameterError("You cannot use `class_weight` and `sample_weight` at the same time.")
+            raise ParameterError(
+                "Arguments `sample_weight` and `class_weight` cannot be specified at the same time. Received: "
+                f"sample_weight={shown(sample_weight)}, class_weight={shown(class_weight)}"
+            )
         feed = self._feed(compiled, x, y, sample_weight, class_weight)
         runner = self._program()
         loss = math.nan if loops.non_finite_samples(*feed.xs) is not None else runner.train(feed, 0, feed.size)

@@ -59,3 +59,28 @@ def test_sizes_left_open_are_those_of_the_data() -> None:
     with pytest.raises(ShapeError, match="'a'.*incompatible"):
         model.predict(np.ones((2, 5, 4, 3)), verbose=0)
     np.testing.assert_array_equal(model.predict(small, verbose=0)[1], copy.deepcopy(model).predict(small, verbose=0)[1])
+
+
+def test_losses_are_of_the_last_call_and_of_the_weights() -> None:
+    a = layers.Input((3,))
+    inner = Sequential([layers.Dense(4, activity_regularizer="l2", kernel_regularizer="l1", name="inside")])
+    h = layers.Dense(2, activity_regularizer="l1", name="outside")(inner(a))
+    model = Model(a, layers.ReLU()(h))
+    weight = 0.01 * np.abs(inner.layers[0].kernel.numpy()).sum()
+    assert model.losses == pytest.approx([weight])
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    y = model(x)
+    inside = inner(x)
+    outside = model.get_layer("outside")(inside)
+    expected = [0.01 * (inside**2).sum() / 5, 0.01 * np.abs(outside).sum() / 5, weight]
+    assert model.losses == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(y, np.maximum(outside, 0), rtol=1e-5, atol=1e-6)
+    model.forward(x)
+    dx = model.backward(np.ones_like(y))
+    plain = copy.deepcopy(model)
+    for layer in (plain.get_layer("outside"), plain.layers[1].layers[0]):
+        layer.activity_regularizer = None
+    plain.forward(x)
+    np.testing.assert_array_equal(plain.backward(np.ones_like(y)), dx)
+    model.compile("sgd", "mse")
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(sum(expected), rel=1e-5)
