@@ -108,9 +108,10 @@ def _functional(model: Any, clone: Callable[[Layer], Layer], input_tensors: Any)
         new = [Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name) for tensor in old]
     else:
         new = _symbols(flat(input_tensors))
-        if len(new) != len(old):
+        if len(new) != len(old) or isinstance(input_tensors, dict) != isinstance(model.input, dict):
             raise ParameterError(
-                f"`input_tensors` must have the same structure as model.input, {len(old)} tensors. Received {len(new)}."
+                f"`input_tensors` must have the same structure as model.input, {len(old)} tensors. "
+                f"Received {len(new)} in a {type(input_tensors).__name__}."
             )
     symbols = dict(zip(old, new, strict=True))
     topology.repeat(model.calls, symbols, clone)

@@ -38,14 +38,14 @@ class Model(Trainer, Network, record_build=False):
     _not_copied: ClassVar[frozenset[str]] = Network._not_copied | {"_runner", "_lock"}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is Model:
+        if cls is Model and _is_functional(args, kwargs):
             from convcore.models.functional import Functional
 
             return super().__new__(Functional)
         return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if len(args) == 2 or {"inputs", "outputs"} <= {*kwargs, *("inputs",)[: len(args)]}:
+        if _is_functional(args, kwargs):
             from convcore.models.functional import Functional
 
             _become(type(self), Functional)
@@ -163,6 +163,11 @@ class Model(Trainer, Network, record_build=False):
         from convcore.saving.resume import resume_training
 
         resume_training(self, filepath)
+
+
+def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the arguments are inputs and outputs."""
+    return {"inputs", "outputs"} <= {*("inputs", "outputs")[: len(args)], *kwargs}
 
 
 def _become(cls: type, kind: type[Model]) -> None:

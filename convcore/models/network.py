@@ -54,7 +54,19 @@ class Network(Layer, record_build=False):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers."""
+        """The layers, without what a Sequential model takes its input from."""
+        return self._shown_layers()
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        hint = (
+            "Use `add()` and `pop()` to change the layers in this model."
+            if hasattr(self, "pop")
+            else "Please use another name."
+        )
+        raise AttributeError(f"`Model.layers` attribute is reserved and should not be used. {hint}")
+
+    def _shown_layers(self) -> list[Layer]:
         return list(self._layers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:

@@ -74,9 +74,7 @@ class Stack(Network, record_build=False):
             )
         raise ParameterError(f"An Input must be the first layer of the Sequential model '{self.name}'.")
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, without the input layer."""
+    def _shown_layers(self) -> list[Layer]:
         return [layer for layer in self._layers if not isinstance(layer, InputLayer)]
 
     # Building

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convcore.checks import shown
-from convcore.errors import ParameterError, ShapeError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 
 __all__ = ["Outputs"]
 
@@ -31,7 +31,7 @@ class Outputs:
                 raise ParameterError(
                     f"`loss` must have one entry for each of the {self.count} outputs. Received: loss={shown(value)}"
                 )
-            return list(value)
+            return [_only(each) for each in value]
         if not _is_by_name(value):
             return [value] * self.count
         names = self.names or tuple(value)[:1]
@@ -40,7 +40,7 @@ class Outputs:
                 f"Expected keys {list(names)} in loss dict, but found loss.keys()={list(value)}. "
                 "Hint: None for an output that is not trained."
             )
-        return [value.get(name) for name in names]
+        return [_only(value.get(name)) for name in names]
 
     def loss_weights(self, value: Any, trained: Sequence[bool]) -> list[Any]:
         """What the loss of each output counts; 1.0 without a `value`. Those that are not `trained` may be left out."""
@@ -139,6 +139,18 @@ class Outputs:
 def _is_by_name(value: Any) -> bool:
     """Whether `value` is a dict by names, rather than the configuration of one thing."""
     return isinstance(value, Mapping) and "class_name" not in value
+
+
+def _only(loss: Any) -> Any:
+    """The loss of one output, which may be in a list of one."""
+    if not isinstance(loss, list | tuple):
+        return loss
+    if len(loss) == 1:
+        return loss[0]
+    raise NotSupportedError(
+        f"convcore does not implement several losses for one output (received loss={shown(loss)}; supported: one for "
+        "each output, such as a subclass of convcore.losses.Loss that adds them)"
+    )
 
 
 def _leaves(items: Any) -> list[Any]:

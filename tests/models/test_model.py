@@ -20,6 +20,10 @@ def test_model_makes_functional_models() -> None:
     assert type(model) is Functional
     assert isinstance(Sequential([a, layers.ReLU()]), Model)
     assert model.name == "m"
+    with pytest.raises(NotSupportedError, match="subclasses"):
+        Model()
+    with pytest.raises(AttributeError, match="`Model.layers` attribute is reserved"):
+        model.layers = []
 
 
 class Heads(Model):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.errors import ParameterError, ShapeError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.training.outputs import Outputs
 
 ONE, TWO, KEYS = Outputs(["dense"]), Outputs(["a", "b"]), Outputs(["a", "b"], are_keys=True)
@@ -22,6 +22,9 @@ def test_losses() -> None:
     assert TWO.losses(["mse", None]) == ["mse", None]
     assert TWO.losses({"b": "mse", "a": None}) == [None, "mse"]
     assert KEYS.losses({"b": "mse"}) == [None, "mse"]
+    assert TWO.losses(["mse", ["mae"]]) == TWO.losses({"a": ["mse"], "b": "mae"}) == ["mse", "mae"]
+    with pytest.raises(NotSupportedError, match="several losses for one output"):
+        TWO.losses(["mse", ["mae", "mse"]])
     assert ONE.losses({"class_name": "Hinge", "config": {}}) == [{"class_name": "Hinge", "config": {}}]
 
 

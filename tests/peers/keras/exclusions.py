@@ -73,11 +73,6 @@ _GROUPS: dict[str, str] = {
         learning_rate_scheduler_test.py::LearningRateSchedulerTest::test_verbose_logging
         reduce_lr_on_plateau_test.py::ReduceLROnPlateauTest::test_verbose_logging
     """,
-    "axes of kernels of EinsumDense, which convcore has not": """
-        random_initializers_test.py::RandomInitializersTest::test_compute_fans_with_axes
-        random_initializers_test.py::RandomInitializersTest::test_variance_scaling_serialization_with_axes
-        random_initializers_test.py::RandomInitializersTest::test_variance_scaling_with_axes
-    """,
     "convcore has no SeedGenerator": """
         random_initializers_test.py::RandomInitializersTest::test_serialization_with_seed_generator
         random_initializers_test.py::RandomInitializersTest::test_random_normal
@@ -88,8 +83,6 @@ _GROUPS: dict[str, str] = {
         functional_test.py::FunctionalTest::test_scalar_input
     """,
     "the words of an error of Keras's insides": """
-        sequential_test.py::SequentialTest::test_layers_setter
-        functional_test.py::FunctionalTest::test_layers_setter
         functional_test.py::FunctionalTest::test_bad_input_spec
         functional_test.py::FunctionalTest::test_disconnected_output
         functional_test.py::FunctionalTest::test_invalid_config_deserialization_*
@@ -107,12 +100,22 @@ _GROUPS: dict[str, str] = {
     "structures within structures of tensors, and tuples kept in files": """
         functional_test.py::FunctionalTest::test_deeply_nested_model
         functional_test.py::FunctionalTest::test_restored_multi_output_type_tuple
+        model_test.py::ModelTest::test_functional_deeply_nested_outputs_struct_losses
+    """,
+    "what does not fit the model is refused by compile, not by fit": """
+        model_test.py::ModelTest::test_functional_*_invalid_keys
+        model_test.py::ModelTest::test_functional_list_outputs_dict_losses_no_output_names
+    """,
+    "convcore has no quantization, no export and no trees of states": """
+        model_test.py::ModelTest::test_export_*
+        model_test.py::ModelTest::test_quantize_*
+        model_test.py::ModelTest::test_[gs]et_state_tree
+    """,
+    "a model of one's own with arguments of its own is restored as a Functional": """
+        model_test.py::ModelTest::test_reviving_functional_from_config_custom_model
     """,
     "a test of the class InputSpec of Keras": """
         functional_test.py::FunctionalTest::test_manual_input_spec
-    """,
-    "training with several losses": """
-        functional_test.py::FunctionalTest::test_dict_input_to_list_model
     """,
     "the noise of Keras is drawn by its own generators": """
         dropout_test.py::DropoutTest::test_validate_noise_shape_none

@@ -121,7 +121,7 @@ TREES = (
     ),
     Tree("convcore's initializers", OWN, ("initializers",)),
     Tree("convcore's regularizers and constraints", OWN, ("regularizers", "constraints")),
-    Tree("convcore's models", OWN, tests("models", "sequential", "functional", "cloning")),
+    Tree("convcore's models", OWN, tests("models", "sequential", "functional", "cloning", "model")),
 )
 
 
