@@ -67,6 +67,18 @@ def test_unfold(data_format: str, measure: Measure, normal: Normal) -> None:
     measure(ops.unfold, normal(8, 56, 56, 56), 3, padding=1, data_format=data_format, images=8)
 
 
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_upsample2d(interpolation: str, data_format: str, measure: Measure, normal: Normal) -> None:
+    words = {"interpolation": interpolation, "data_format": data_format}
+    measure(ops.upsample2d, normal(8, 56, 56, 56), 2, images=8, **words)
+
+
+@pytest.mark.parametrize("op", [ops.zero_pad2d, ops.crop2d], ids=lambda op: op.__name__)
+def test_borders(op: Callable[..., object], measure: Measure, normal: Normal) -> None:
+    measure(op, normal(8, 56, 56, 64), 1, images=8)
+
+
 @pytest.mark.parametrize("case", cases.SEED_POOLS, ids=str)
 def test_max_pool2d(case: cases.Pool, measure: Measure, normal: Normal) -> None:
     measure(ops.max_pool2d, normal(*case.input_shape), return_indices=True, images=case.n, **case.arguments)

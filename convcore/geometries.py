@@ -1,4 +1,5 @@
-"""The geometry of the other convolutions: transposed ones, those of lines, borders that are not zeros, layouts."""
+"""The geometry of the other convolutions: transposed ones, those of lines, borders that are not zeros, layouts; and of
+images that become larger or smaller."""
 
 from __future__ import annotations
 
@@ -14,10 +15,13 @@ __all__ = [
     "channels_first",
     "check_resampled",
     "conv2d_transpose_geometry",
+    "frame_geometry",
     "line_padding",
     "line_shape",
     "moved_channels",
+    "sides",
     "single",
+    "upsample_geometry",
 ]
 
 # What padding may hold; the kernels know a border by its place here.
@@ -203,3 +207,42 @@ def check_resampled(height: int, width: int, channels: int) -> None:
             f"an image of {height}x{width} pixels of {channels} channels cannot be resampled; it may have less than "
             f"{MOST_RESAMPLED} elements."
         )
+
+
+def sides(name: str, value: Any) -> Pads:
+    """What is added to or cut off each side of an image: an int, (height, width) or ((top, bottom), (left, right)).
+
+    >>> sides("padding", (1, 2))
+    ((1, 1), (2, 2))
+    """
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(each, (tuple, list)) for each in value):
+        return pair(f"{name}[0]", value[0], 0), pair(f"{name}[1]", value[1], 0)
+    rows, columns = pair(name, value, 0)
+    return (rows, rows), (columns, columns)
+
+
+def frame_geometry(x_shape: Shape, rows: tuple[int, int], columns: tuple[int, int]) -> Geometry:
+    """Images of `x_shape` (NHWC) with so many rows of zeros above and below, and columns to the left and to the right;
+    where a number is negative, with so many fewer."""
+    n, ih, iw, c = image_shape("x", x_shape)
+    oh, ow = ih + sum(rows), iw + sum(columns)
+    if min(oh, ow, *(size + cut for size, cuts in ((ih, rows), (iw, columns)) for cut in cuts)) < 1:
+        cropping = tuple(tuple(-cut for cut in cuts) for cuts in (rows, columns))
+        raise ShapeError(f"cropping {cropping} leaves nothing of images of {ih}x{iw} pixels.")
+    return Geometry(n, ih, iw, c, *_larger(oh, ow, c), c, 1, 1, 1, 1, 1, 1, rows[0], columns[0], rows[1], columns[1])
+
+
+def upsample_geometry(x_shape: Shape, size: Any) -> Geometry:
+    """Images of `x_shape` (NHWC), each pixel of which becomes `size` of them: an int, or (rows, columns)."""
+    n, ih, iw, c = image_shape("x", x_shape)
+    kh, kw = pair("size", size)
+    return Geometry(n, ih, iw, c, *_larger(ih * kh, iw * kw, c), c, kh, kw, kh, kw, 1, 1, 0, 0)
+
+
+def _larger(height: int, width: int, channels: int) -> tuple[int, int]:
+    if max(height, width) > LARGEST or height * width * channels > MOST_ELEMENTS:
+        raise ResourceLimitError(
+            f"images of {height}x{width} pixels of {channels} channels; at most {LARGEST} are possible on each axis, "
+            f"and {MOST_ELEMENTS} elements."
+        )
+    return height, width

@@ -38,4 +38,10 @@ def layer_digests() -> dict[str, str]:
         y = layer(images, training=True)
         assert np.isfinite(y).all()
         digests[f"{type(layer).__name__} {layer.seed}"] = digest([y])
+    for channels in (1, 3, 17):
+        images = x.reshape(37, 10, 10, 17)[..., :channels]
+        for kind in ("nearest", "bilinear"):
+            y = ops.upsample2d(images, (2, 3), interpolation=kind)
+            dx = ops.upsample2d_backward(y, images.shape, (2, 3), interpolation=kind)
+            digests[f"upsample {kind} {channels}"] = digest([y, dx, ops.zero_pad2d(y, 2), ops.crop2d(y, (1, 2))])
     return digests

@@ -283,6 +283,17 @@ def max_pool2d_backward(dy: Array, indices: Array, input_shape: tuple[int, ...])
     return dx
 
 
+def upsampling(size: int, times: int, *, linear: bool) -> Array:
+    """The matrix (size * times, size) that makes of a line of pixels one of `times` as many: each so many times,
+    or `linear` between their centres, with ends that go on."""
+    matrix = np.zeros((size * times, size))
+    for output in range(size * times):
+        at = min(max((output + 0.5) / times - 0.5, 0), size - 1) if linear else output // times
+        for pixel in range(size):
+            matrix[output, pixel] = max(0.0, 1 - abs(at - pixel))
+    return matrix
+
+
 def dense(x: Array, w: Array, bias: Array | None = None) -> Array:
     """y[n, u] = bias[u] + sum over i of x[n, i] * w[i, u]."""
     x, w = exact(x), exact(w)

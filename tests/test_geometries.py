@@ -132,3 +132,24 @@ def test_images_that_can_be_resampled() -> None:
     for size in ((2**15, 2**15, 1), (1, 2**28, 4)):
         with pytest.raises(ResourceLimitError, match="cannot be resampled"):
             geometries.check_resampled(*size)
+
+
+def test_sides_of_an_image() -> None:
+    assert geometries.sides("padding", 2) == ((2, 2), (2, 2))
+    assert geometries.sides("padding", [1, 0]) == ((1, 1), (0, 0))
+    assert geometries.sides("padding", ((1, 2), [3, 0])) == ((1, 2), (3, 0))
+    for bad in (-1, "1", (1, -1), (1, (2, 3)), ((1, 2), (3, 4), (5, 6)), ((1,), (2, 3)), 2.0):
+        with pytest.raises(ParameterError, match="^padding"):
+            geometries.sides("padding", bad)
+
+
+def test_frames_and_larger_images() -> None:
+    g = geometries.frame_geometry((2, 5, 6, 3), (1, -2), (0, 4))
+    assert (g.x_shape, g.y_shape, g.pt, g.pb, g.pl, g.pr) == ((2, 5, 6, 3), (2, 4, 10, 3), 1, -2, 0, 4)
+    with pytest.raises(ShapeError, match=r"cropping \(\(2, 3\), \(0, 0\)\) leaves nothing of images of 5x6 pixels"):
+        geometries.frame_geometry((2, 5, 6, 3), (-2, -3), (0, 0))
+    g = geometries.upsample_geometry((2, 5, 6, 3), (2, 3))
+    assert (g.x_shape, g.y_shape, g.kh, g.kw) == ((2, 5, 6, 3), (2, 10, 18, 3), 2, 3)
+    for size in (LARGEST, (LARGEST, 1), (2**26, 2**27)):
+        with pytest.raises(ResourceLimitError, match="on each axis, and"):
+            geometries.upsample_geometry((1, 5, 6, 3), size)

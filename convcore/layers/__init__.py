@@ -63,6 +63,14 @@ from convcore.layers.registry import deserialize, serialize
 from convcore.layers.regularization import ActivityRegularization
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten, Identity, Permute, RepeatVector, Reshape
+from convcore.layers.resizing import (
+    Cropping1D,
+    Cropping2D,
+    UpSampling1D,
+    UpSampling2D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
 from convcore.layers.separable import (
     SeparableConv1D,
     SeparableConv2D,
@@ -91,6 +99,8 @@ __all__ = [
     "Convolution1DTranspose",
     "Convolution2D",
     "Convolution2DTranspose",
+    "Cropping1D",
+    "Cropping2D",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -140,6 +150,10 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
     "add",
     "average",
     "concatenate",

@@ -31,6 +31,14 @@ from convcore.layers.prelu import PReLU
 from convcore.layers.regularization import ActivityRegularization
 from convcore.layers.rescaling import Rescaling
 from convcore.layers.reshape import Flatten, Identity, Permute, RepeatVector, Reshape
+from convcore.layers.resizing import (
+    Cropping1D,
+    Cropping2D,
+    UpSampling1D,
+    UpSampling2D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
 from convcore.layers.separable import SeparableConv1D, SeparableConv2D
 
 __all__ = ["deserialize", "register", "serialize"]
@@ -51,6 +59,8 @@ _CLASSES: dict[str, type[Layer]] = {
         Conv2D,
         Conv1DTranspose,
         Conv2DTranspose,
+        Cropping1D,
+        Cropping2D,
         Dense,
         DepthwiseConv1D,
         DepthwiseConv2D,
@@ -89,6 +99,10 @@ _CLASSES: dict[str, type[Layer]] = {
         SpatialDropout1D,
         SpatialDropout2D,
         Subtract,
+        UpSampling1D,
+        UpSampling2D,
+        ZeroPadding1D,
+        ZeroPadding2D,
     )
 }
 

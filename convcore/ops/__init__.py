@@ -3,8 +3,8 @@
 Activations are NHWC, weights HWIO, as in Keras. Arrays of float32 are computed in float32 and arrays of float64 in
 float64; float16, bfloat16 and integers of up to 16 bits become float32, which holds them exactly; anything that would
 be degraded silently is refused with a `DTypeError`. Results of float16 or bfloat16 arrays are rounded to that dtype,
-those of integers are float32, unless an op picks elements (maximum pools, `max_unpool2d`, `permute`, `relu`), which
-keeps the dtype. Results have the same bits for any number of threads and however a batch is split.
+those of integers are float32, unless an op picks elements (maximum pools, `max_unpool2d`, `permute`, `relu`, `crop2d`),
+which keeps the dtype. Results have the same bits for any number of threads and however a batch is split.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from convcore.ops.losses import softmax_cross_entropy
 from convcore.ops.optimizers import adam_step, rmsprop_step, sgd_step
 from convcore.ops.permute import permute
 from convcore.ops.pooling import max_pool2d, max_pool2d_backward
+from convcore.ops.resizing import crop2d, upsample2d, upsample2d_backward, zero_pad2d
 from convcore.ops.transposed import (
     conv2d_transpose,
     conv2d_transpose_backward_data,
@@ -84,6 +85,7 @@ __all__ = [
     "conv2d_transpose",
     "conv2d_transpose_backward_data",
     "conv2d_transpose_backward_weights",
+    "crop2d",
     "dense",
     "dense_backward_data",
     "dense_backward_weights",
@@ -119,4 +121,7 @@ __all__ = [
     "softmax_cross_entropy",
     "tanh",
     "unfold",
+    "upsample2d",
+    "upsample2d_backward",
+    "zero_pad2d",
 ]

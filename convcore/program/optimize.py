@@ -109,8 +109,11 @@ def _trim(graph: Graph, nodes: Sequence[Node]) -> list[Node]:
 def _join(nodes: list[Node], readers: Counter[Value]) -> list[Node]:
     """Only what nobody else reads is joined away."""
     joined: dict[Value, Node] = {}
-    for node in nodes:
-        before = joined.get(node.inputs[0])
+    for each in nodes:
+        node, before = each, joined.get(each.inputs[0])
+        if before is not None and _is_padding(before) and node.kind == "conv2d" and readers[before.output] == 1:
+            del joined[before.output]
+            node, before = _with_padding(node, before), joined.get(before.inputs[0])
         if before is not None and _is_epilogue(node, before) and readers[before.output] == 1:
             _take(joined, before, node, relu=True)
             continue
@@ -149,6 +152,23 @@ def _take(
         settings=before.settings | settings,
         layers=before.layers + tuple(layer for layer in node.layers if layer not in before.layers),
     )
+
+
+def _is_padding(node: Node) -> bool:
+    """Whether `node` puts zeros around images with their channels last."""
+    if node.kind != "frame" or node.settings["data_format"] != "channels_last" or len(node.output.shape) != 3:
+        return False
+    g: Geometry = node.settings["geometry"]
+    return min(g.pt, g.pl, g.pb, g.pr) >= 0
+
+
+def _with_padding(node: Node, frame: Node) -> Node:
+    """The convolution `node` of what `frame`, right before it, makes of images: one that pads them itself."""
+    g, added = node.settings["geometry"], frame.settings["geometry"]
+    more = {side: getattr(g, side) + getattr(added, side) for side in ("pt", "pl", "pb", "pr")}
+    padded = replace(g, ih=added.ih, iw=added.iw, **more)
+    layers = frame.layers + tuple(layer for layer in node.layers if layer not in frame.layers)
+    return replace(node, inputs=frame.inputs, settings=node.settings | {"geometry": padded}, layers=layers)
 
 
 def _is_epilogue(node: Node, before: Node) -> bool:

@@ -36,6 +36,7 @@
 #include "pool_global.c"
 #include "prelu.c"
 #include "random_affine.c"
+#include "resize.c"
 #include "unfold.c"
 #include "unpool.c"
 
@@ -70,6 +71,11 @@ static const kernel kernels[] = {
     {"affine_backward", 3, affine_backward, affine_backward_tasks, no_scratch},
     {"random_affine", 3, random_affine, random_affine_tasks, no_scratch},
     {"add_border", 2, add_border, add_border_tasks, no_scratch},
+    {"frame", 2, frame, frame_tasks, no_scratch},
+    {"upsample", 2, upsample, upsample_tasks, no_scratch},
+    {"upsample_backward", 2, upsample_backward, upsample_tasks, no_scratch},
+    {"upsample_bilinear", 2, upsample_bilinear, bilinear_tasks, bilinear_scratch},
+    {"upsample_bilinear_backward", 2, upsample_bilinear_backward, upsample_tasks, bilinear_backward_scratch},
     {"unfold", 2, unfold, unfold_tasks, no_scratch},
     {"fold", 2, fold, fold_tasks, no_scratch},
     {"unfold_planes", 2, unfold_planes, unfold_planes_tasks, no_scratch},

@@ -388,8 +388,8 @@ int main(int argc, char **argv) {
         check_permute();
         check_log_softmax();
         check_prelu();
-        check_affine();
-        check_random_affine();
+        check_resampling();
+        check_resizing();
         release_to(0);
     }
     FOR(i, CONVCORE_TABLE.count) if (!calls[i]) {

@@ -2,6 +2,8 @@
 #ifndef RESAMPLING_H
 #define RESAMPLING_H
 
+#include "resizing.h"
+
 /* What `at` is in an axis of `size`, -1 where there is nothing. */
 static int64_t naive_place(int64_t at, int64_t size, int64_t border) {
     if (at >= 0 && at < size) return at;
@@ -66,6 +68,11 @@ static void check_random_affine(void) {
         map[6] = map[7] = 0;
     }
     near("random_affine", &p, maps, expected, p.n * 8);
+}
+
+static void check_resampling(void) {
+    check_affine();
+    check_random_affine();
 }
 
 #endif

@@ -129,3 +129,16 @@ def test_a_batch_beyond_the_memory_is_refused_before_it_is_made(monkeypatch: pyt
     with pytest.raises(keras.errors.ResourceLimitError, match="a batch of 1000"):
         report_of(layers.Dense(3), shape=(500,), n=1000)
     assert np.isfinite(report_of(layers.Dense(3), shape=(500,), n=10)["peak_gflops"])
+
+
+def test_zeros_in_front_of_a_convolution_cost_no_step() -> None:
+    report = report_of(layers.ZeroPadding2D(2), layers.Conv2D(17, 5, name="c"), loss="mse")
+    steps = [step for step in report["steps"] if step["step"] in {"forward", "backward"}]
+    assert "frame" not in {step["kernel"] for step in steps}
+    first = steps[0]
+    assert first["layers"] == ["zero_padding2d", "c"]
+    # Five by five taps for each pixel of the padded image's convolution, those over zeros too.
+    assert first["nominal_mflop"] == pytest.approx(3 * 2e-6 * 12 * 12 * 25 * 16 * 17)
+    apart = report_of(layers.ZeroPadding2D(2), layers.MaxPooling2D())
+    assert apart["steps"][0]["kernel"] == "frame"
+    assert apart["steps"][0]["bytes"] == 3 * 4 * 16 * (12 * 12 + 16 * 16)

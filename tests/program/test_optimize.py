@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from convcore.optimizers import SGD
-from convcore.program import Feed, Graph
+from convcore.program import Feed, Graph, Runner
 from convcore.program.optimize import optimize
 from convcore.program.values import Node
-from convcore.variables import Variable
+from convcore.variables import FlatParameters, Variable
+from tests.checks import normals
 from tests.program.nets import Net
 from tests.reference import Array
 
@@ -139,3 +140,55 @@ def test_the_graph_itself_is_left_alone() -> None:
     before = [(node.kind, node.inputs, node.output, dict(node.settings)) for node in graph.nodes]
     optimize(graph)
     assert [(node.kind, node.inputs, node.output, node.settings) for node in graph.nodes] == before
+
+
+def _padded_net(seed: int) -> tuple[Graph, list[Variable], Array]:
+    """Zeros around images, a convolution, perhaps its ReLU and a pool; whole numbers, so that outputs are exact."""
+    rng = np.random.default_rng(seed)
+    height, width, channels = (int(size) for size in rng.integers((5, 5, 1), (12, 12, 5)))
+    channels = 16 if seed % 4 == 0 else channels
+    kernel = (3, 3) if seed % 2 else tuple(int(size) for size in rng.integers(1, 6, 2))
+    filters = int(rng.choice([4, 16, 17]))
+    variables = [
+        Variable(rng.integers(-1, 2, shape), name=name)
+        for name, shape in {"w": (*kernel, channels, filters), "b": (filters,)}.items()
+    ]
+    graph = Graph((height, width, channels))
+    rows, columns = rng.integers(0, 5, (2, 2)).tolist()
+    y = graph.add("frame", graph.input, rows=rows, columns=columns, data_format="channels_last")
+    stride = int(rng.integers(1, 3))
+    padding = "same" if seed % 3 == 0 else "valid"
+    y = graph.add("conv2d", y, parameters=variables, stride=stride, padding=padding)
+    y = graph.add("relu", y) if rng.integers(2) else y
+    graph.output = graph.add("max_pool2d", y, pool_size=2) if min(y.shape[:2]) > 1 and rng.integers(2) else y
+    return graph, variables, rng.integers(-3, 4, (5, height, width, channels)).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_zeros_in_front_of_a_convolution_become_its_padding(seed: int, both: Both) -> None:
+    assert next(node.kind for node in optimize(_padded_net(seed)[0])) in {"conv2d", "conv2d_pool"}
+
+    def call() -> list[Array]:
+        graph, variables, x = _padded_net(seed)
+        runner = Runner(graph, FlatParameters(variables))
+        predicted = runner.forward(x)
+        trained = runner.forward(x, training=True)
+        (dy,) = normals(seed, trained.shape)
+        return [predicted, trained, runner.backward(np.round(dy)), *(variable.grad.copy() for variable in variables)]
+
+    (predicted, trained, *gradients) = both(call)
+    for ours, theirs in (predicted, trained):
+        np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in gradients:
+        close(ours, theirs, str(seed))
+
+
+def test_what_is_read_elsewhere_or_cut_off_is_no_padding() -> None:
+    for rows, read_twice, layout in (((1, 1), True, "channels_last"), ((1, -1), False, "channels_last"),
+                                     ((1, 1), False, "channels_first")):  # fmt: skip
+        graph = Graph((6, 6, 6))
+        framed = graph.add("frame", graph.input, rows=rows, columns=(0, 0), data_format=layout)
+        w = Variable(np.ones((2, 2, framed.shape[2], 6)), name="w")
+        y = graph.add("conv2d", framed, parameters=(w, None), padding="same")
+        graph.output = graph.add("add", y, framed) if read_twice else y
+        assert "frame" in [node.kind for node in optimize(graph)]

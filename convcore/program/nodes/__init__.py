@@ -21,6 +21,7 @@ from convcore.program.nodes.pooling import (
 )
 from convcore.program.nodes.python import Python
 from convcore.program.nodes.reshape import Permute, Reshape
+from convcore.program.nodes.resizing import Frame, Upsample
 from convcore.program.nodes.transposed import Conv2DTranspose
 
 __all__ = ["NODES", "Kind"]
@@ -42,6 +43,7 @@ NODES: dict[str, Kind] = {
     "dropout": Dropout(),
     "gaussian_dropout": GaussianDropout(),
     "gaussian_noise": GaussianNoise(),
+    "frame": Frame(),
     "global_avg_pool": GlobalAvgPool(),
     "global_max_pool": GlobalMaxPool(),
     "layer_norm": LayerNorm(),
@@ -60,4 +62,5 @@ NODES: dict[str, Kind] = {
     "reshape": Reshape(),
     "scale_shift": ScaleShift(),
     "subtract": Subtract(),
+    "upsample": Upsample(),
 }
