@@ -31,6 +31,12 @@ from convcore.ops.depthwise import (
     depthwise_conv2d_backward_weights,
     separable_conv2d,
 )
+from convcore.ops.depthwise_lines import (
+    depthwise_conv1d,
+    depthwise_conv1d_backward_data,
+    depthwise_conv1d_backward_weights,
+    separable_conv1d,
+)
 from convcore.ops.global_pooling import (
     global_avg_pool1d,
     global_avg_pool1d_backward,
@@ -89,6 +95,9 @@ __all__ = [
     "dense",
     "dense_backward_data",
     "dense_backward_weights",
+    "depthwise_conv1d",
+    "depthwise_conv1d_backward_data",
+    "depthwise_conv1d_backward_weights",
     "depthwise_conv2d",
     "depthwise_conv2d_backward_data",
     "depthwise_conv2d_backward_weights",
@@ -113,6 +122,7 @@ __all__ = [
     "relu",
     "relu_backward",
     "rmsprop_step",
+    "separable_conv1d",
     "separable_conv2d",
     "sgd_step",
     "sigmoid",

@@ -14,16 +14,20 @@ from convcore.ops.transposed import conv2d_transpose, conv2d_transpose_backward_
 from convcore.shapes import shape_argument
 
 __all__ = [
+    "as_image",
+    "as_image_shape",
+    "as_line",
     "conv1d",
     "conv1d_backward_data",
     "conv1d_backward_weights",
     "conv1d_transpose",
     "conv1d_transpose_backward_data",
     "conv1d_transpose_backward_weights",
+    "words_of_line",
 ]
 
 
-def _words(w_shape: Shape, stride: Any, padding: Any, dilation: Any, data_format: Any) -> dict[str, Any]:
+def words_of_line(w_shape: Shape, stride: Any, padding: Any, dilation: Any, data_format: Any) -> dict[str, Any]:
     """The keywords of the op on images; the length of a line is their width, along which kernels are fast."""
     steps = single("dilation", dilation)
     return {
@@ -34,11 +38,13 @@ def _words(w_shape: Shape, stride: Any, padding: Any, dilation: Any, data_format
     }
 
 
-def _image(name: str, array: Array, data_format: Any) -> Array:
-    return array.reshape(_image_shape(name, array.shape, data_format))
+def as_image(name: str, array: Array, data_format: Any) -> Array:
+    """Lines as images one pixel high."""
+    return array.reshape(as_image_shape(name, array.shape, data_format))
 
 
-def _image_shape(name: str, shape: Shape, data_format: Any) -> Shape:
+def as_image_shape(name: str, shape: Shape, data_format: Any) -> Shape:
+    """The shape of lines, which is checked, as that of images one pixel high."""
     if channels_first(data_format):
         line_shape(name, shape, "n, channels, length")
         return (*shape[:2], 1, shape[2])
@@ -52,7 +58,7 @@ def _kernel_shape(shape: Shape, axes: str = "size, channels // groups, filters",
 _TRANSPOSED_AXES = "size, filters, channels"
 
 
-def _line(image: Array, data_format: Any) -> Array:
+def as_line(image: Array, data_format: Any) -> Array:
     """An image one pixel high without that axis."""
     n, a, b, c = image.shape
     return image.reshape((n, a, c) if channels_first(data_format) else (n, b, c))
@@ -87,10 +93,10 @@ def conv1d(
     """
     operands = {"x": x, "w": w} if bias is None else {"x": x, "w": w, "bias": bias}
     _, (source, weights, *rest) = as_reals(**operands)
-    image, kernel = _image("x", source, data_format), weights.reshape(_kernel_shape(weights.shape))
-    words = _words(kernel.shape, stride, padding, dilation, data_format)
+    image, kernel = as_image("x", source, data_format), weights.reshape(_kernel_shape(weights.shape))
+    words = words_of_line(kernel.shape, stride, padding, dilation, data_format)
     y = conv2d(image, kernel, *rest, groups=groups, padding_mode=padding_mode, activation=activation, **words)
-    return in_given_dtype(_line(y, data_format), *operands.values())
+    return in_given_dtype(as_line(y, data_format), *operands.values())
 
 
 def conv1d_backward_data(
@@ -116,11 +122,11 @@ def conv1d_backward_data(
     [1.0, 2.0, 3.0, 2.0, 1.0]
     """
     _, (grad, weights) = as_reals(dy=dy, w=w)
-    shape = _image_shape("input_shape", shape_argument("input_shape", input_shape, 3), data_format)
-    image, kernel = _image("dy", grad, data_format), weights.reshape(_kernel_shape(weights.shape))
-    words = _words(kernel.shape, stride, padding, dilation, data_format)
+    shape = as_image_shape("input_shape", shape_argument("input_shape", input_shape, 3), data_format)
+    image, kernel = as_image("dy", grad, data_format), weights.reshape(_kernel_shape(weights.shape))
+    words = words_of_line(kernel.shape, stride, padding, dilation, data_format)
     dx = conv2d_backward_data(image, kernel, shape, groups=groups, padding_mode=padding_mode, **words)
-    return in_given_dtype(_line(dx, data_format), dy, w)
+    return in_given_dtype(as_line(dx, data_format), dy, w)
 
 
 def conv1d_backward_weights(
@@ -145,8 +151,8 @@ def conv1d_backward_weights(
     """
     _, (source, grad) = as_reals(x=x, dy=dy)
     shape = _kernel_shape(shape_argument("kernel_shape", kernel_shape, 3), name="kernel_shape")
-    words = _words(shape, stride, padding, dilation, data_format)
-    images = _image("x", source, data_format), _image("dy", grad, data_format)
+    words = words_of_line(shape, stride, padding, dilation, data_format)
+    images = as_image("x", source, data_format), as_image("dy", grad, data_format)
     dw, db = conv2d_backward_weights(*images, shape, groups=groups, padding_mode=padding_mode, **words)
     return in_given_dtype(dw[0], x, dy), in_given_dtype(db, x, dy)
 
@@ -191,8 +197,8 @@ def conv1d_transpose(
     _, (source, weights, *rest) = as_reals(**operands)
     words = _transposed_words(stride, padding, output_padding, dilation, data_format)
     kernel = weights.reshape(_kernel_shape(weights.shape, _TRANSPOSED_AXES))
-    y = conv2d_transpose(_image("x", source, data_format), kernel, *rest, activation=activation, **words)
-    return in_given_dtype(_line(y, data_format), *operands.values())
+    y = conv2d_transpose(as_image("x", source, data_format), kernel, *rest, activation=activation, **words)
+    return in_given_dtype(as_line(y, data_format), *operands.values())
 
 
 def conv1d_transpose_backward_data(
@@ -215,11 +221,11 @@ def conv1d_transpose_backward_data(
     [3.0, 3.0]
     """
     _, (grad, weights) = as_reals(dy=dy, w=w)
-    shape = _image_shape("input_shape", shape_argument("input_shape", input_shape, 3), data_format)
+    shape = as_image_shape("input_shape", shape_argument("input_shape", input_shape, 3), data_format)
     words = _transposed_words(stride, padding, output_padding, dilation, data_format)
     kernel = weights.reshape(_kernel_shape(weights.shape, _TRANSPOSED_AXES))
-    dx = conv2d_transpose_backward_data(_image("dy", grad, data_format), kernel, shape, **words)
-    return in_given_dtype(_line(dx, data_format), dy, w)
+    dx = conv2d_transpose_backward_data(as_image("dy", grad, data_format), kernel, shape, **words)
+    return in_given_dtype(as_line(dx, data_format), dy, w)
 
 
 def conv1d_transpose_backward_weights(
@@ -244,6 +250,6 @@ def conv1d_transpose_backward_weights(
     _, (source, grad) = as_reals(x=x, dy=dy)
     shape = _kernel_shape(shape_argument("kernel_shape", kernel_shape, 3), _TRANSPOSED_AXES, "kernel_shape")
     words = _transposed_words(stride, padding, output_padding, dilation, data_format)
-    images = _image("x", source, data_format), _image("dy", grad, data_format)
+    images = as_image("x", source, data_format), as_image("dy", grad, data_format)
     dw, db = conv2d_transpose_backward_weights(*images, shape, **words)
     return in_given_dtype(dw[0], x, dy), in_given_dtype(db, x, dy)

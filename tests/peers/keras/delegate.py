@@ -54,24 +54,12 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     return call(f"conv{rank(x)}d", x, w, data_format=data_format, **words)
 
 
-def on_images(name, x, *kernels, stride, padding, dilation, data_format):
-    """An op of images, for lines through images of one row: convcore has no op of its own for these."""
-    words = {"padding": padding, "data_format": data_format}
-    if rank(x) == 2:
-        return call(name, x, *kernels, stride=stride, dilation=dilation, **words)
-    row = 1 if data_format == "channels_last" else 2
-    steps, reach = (value if isinstance(value, int) else value[0] for value in (stride, dilation))
-    kernels = [kernel[np.newaxis] for kernel in kernels]
-    words |= {"stride": (1, steps), "dilation": (1, reach)}
-    return call(name, np.expand_dims(x, row), *kernels, **words).squeeze(row)
-
-
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
     data_format = backend.standardize_data_format(data_format)
     x, w = one_dtype(inputs, kernel)
     check_conv_input_channels(x, w, data_format)
     words = {"stride": strides, "padding": padding, "dilation": dilation_rate, "data_format": data_format}
-    return on_images("depthwise_conv2d", x, w, **words)
+    return call(f"depthwise_conv{rank(x)}d", x, w, **words)
 
 
 def separable_conv(
@@ -82,7 +70,7 @@ def separable_conv(
     x, pointwise = one_dtype(x, pointwise_kernel)
     check_conv_input_channels(x, depthwise, data_format)
     words = {"stride": strides, "padding": padding, "dilation": dilation_rate, "data_format": data_format}
-    return on_images("separable_conv2d", x, depthwise, pointwise, **words)
+    return call(f"separable_conv{rank(x)}d", x, depthwise, pointwise, **words)
 
 
 def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
