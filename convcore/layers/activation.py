@@ -175,10 +175,10 @@ class Softmax(Layer):
             raise self._of_the_batch(axis)
         self.axis = axis
 
-    def __call__(self, x: Any, training: bool | None = False, *, mask: None = None) -> Any:
-        """The output for a batch `x`, any real dtype. A `mask` is refused."""
+    def __call__(self, inputs: Any, training: bool | None = False, *, mask: None = None) -> Any:
+        """The output for a batch `inputs`, any real dtype. A `mask` is refused."""
         refuse_unsupported("Softmax", mask=mask)
-        return super().__call__(x, training)
+        return super().__call__(inputs, training)
 
     def lower(self, graph: Graph, x: Value) -> Value:
         rank = len(x.shape) + 1

@@ -210,13 +210,13 @@ class Layer(Weighted):
         """Whether a call on arrays that does not say `training` is one of training."""
         return False
 
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The output for a batch `x`, any real dtype; builds the layer first if it is not built yet.
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """The output for a batch `inputs`, any real dtype; builds the layer first if it is not built yet.
 
         Without `training` it is that of inference, but of layers that augment images it is that of training. On what
         stands for an array, an `Input` or what a layer gave for one, it gives what stands for the output.
         """
-        arguments = self._arguments(x)
+        arguments = self._arguments(inputs)
         if any(isinstance(argument, SymbolicTensor) for argument in arguments):
             return self._call_on_symbols(arguments, training)
         training = self._augments if training is None else training

@@ -57,13 +57,13 @@ class Model(Trainer, Network, record_build=False):
         )
 
     @exclusive
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The output for a batch `x`, any real dtype; builds the model first if it is not built yet.
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """The output for a batch `inputs`, any real dtype; builds the model first if it is not built yet.
 
         Without `training` it is that of inference, but of a model without weights that augments images it is that of
         training.
         """
-        return super().__call__(x, training)
+        return super().__call__(inputs, training)
 
     @exclusive
     def forward(self, x: Any, training: bool = True) -> Any:

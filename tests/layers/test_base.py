@@ -191,3 +191,9 @@ def test_a_layer_without_training_trains() -> None:
     model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
     assert not np.array_equal(model.get_weights()[0], before)
     assert model.backward(np.ones_like(model.forward(np.ones((4, 2))))).shape == (4, 2)
+
+
+def test_inputs_are_an_argument_by_name() -> None:
+    x = np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(layers.ReLU()(inputs=x), x)
+    np.testing.assert_array_equal(layers.Softmax()(inputs=x), layers.Softmax()(x))
