@@ -94,14 +94,11 @@ INLINE real row_most(const real *x, int64_t count) {
     real most = x[0];
     int64_t i = 1;
     if (count >= LONG_ROW) {
-        real chains[SUM_LANES];
-        for (int k = 0; k < SUM_LANES; k++) chains[k] = x[k];
-        for (i = SUM_LANES; i + SUM_LANES <= count; i += SUM_LANES)
-            for (int k = 0; k < SUM_LANES; k++) {
-                const real next = x[i + k];
-                chains[k] = next > chains[k] || next != next ? next : chains[k];
-            }
-        for (int k = 0; k < SUM_LANES; k++) most = chains[k] > most || chains[k] != chains[k] ? chains[k] : most;
+        vec best = vload(x), unused = vset1(0);
+        for (i = VL; i + VL <= count; i += VL) vkeep_first_max(vload(x + i), vset1(0), &best, &unused);
+        real lanes[VL];
+        vstore(lanes, best);
+        for (int k = 0; k < VL; k++) most = lanes[k] > most || lanes[k] != lanes[k] ? lanes[k] : most;
     }
     for (; i < count; i++) most = x[i] > most || x[i] != x[i] ? x[i] : most;
     return most;

@@ -29,7 +29,7 @@ def test_images_are_turned_before_and_after() -> None:
 def test_what_needs_no_turning_is_not_copied() -> None:
     assert kernels(planned(3, 4, 4, 1, 3)) == ["conv2d_forward", "swap_axes"]
     assert kernels(planned(3, 4, 4, 3, 1)) == ["swap_axes", "conv2d_forward"]
-    assert kernels(planned(3, 1, 1, 5, 7)) == ["conv2d_forward"]
+    assert kernels(planned(3, 1, 1, 5, 7)) == ["dense_forward"]
 
 
 def test_a_large_batch_goes_in_parts() -> None:
