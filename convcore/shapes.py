@@ -126,15 +126,20 @@ def resolve_padding(
             "padding: expected 'valid', 'same', 'same_lower', an integer, (height, width) or "
             f"((top, bottom), (left, right)), got {shown(padding)}."
         )
-    if (
-        isinstance(padding, (tuple, list))
-        and len(padding) == 2
-        and all(isinstance(side, (tuple, list)) for side in padding)
-    ):
+    if _is_by_side(padding):
         rows, columns = pair("padding[0]", padding[0], 0), pair("padding[1]", padding[1], 0)
         return rows, columns
     height, width = pair("padding", padding, 0)
     return (height, height), (width, width)
+
+
+def _is_by_side(padding: Any) -> bool:
+    """Whether `padding` is of the form ((top, bottom), (left, right))."""
+    return (
+        isinstance(padding, (tuple, list))
+        and len(padding) == 2
+        and all(isinstance(side, (tuple, list)) for side in padding)
+    )
 
 
 def _same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
@@ -224,10 +229,11 @@ def pool2d_geometry(
     dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> Geometry:
-    """The checked geometry of pooling; `stride` defaults to `pool_size`, explicit padding is at most half a window.
+    """The checked geometry of pooling; `stride` defaults to `pool_size`, and every window must hold a pixel.
 
-    With `ceil_mode` a last window may reach beyond the padded image, if it begins in the image or in the padding
-    before it (PyTorch's rule). Every window holds a pixel.
+    Explicit padding is at most half a window (PyTorch's rule), given side by side less than a window (ONNX's). With
+    `ceil_mode` a last window may reach beyond the padded image, if it begins in the image or in the padding
+    before it (PyTorch's rule).
     """
     window, dilations = pair("pool_size", pool_size), pair("dilation", dilation)
     strides = window if stride is None else pair("stride", stride)
@@ -235,11 +241,13 @@ def pool2d_geometry(
     if ih * iw > LARGEST:
         raise ShapeError(f"x: a plane of {ih}x{iw} pixels cannot be pooled; indices reach {LARGEST} pixels. Cut it.")
     pads = resolve_padding(padding, (ih, iw), window, strides, dilations)
+    by_side = _is_by_side(padding)
     for axis, size, d in zip(pads, window, dilations, strict=True):
-        if max(axis) > (d * (size - 1) + 1) // 2:
+        if max(axis) > (d * (size - 1) if by_side else (d * (size - 1) + 1) // 2):
+            most = "less than" if by_side else "at most half of"
             dilated = "" if dilations == (1, 1) else f" with dilation {dilations}"
             raise ParameterError(
-                f"padding: at most half of pool_size {window}{dilated}, got {pads}. A window must hold a pixel."
+                f"padding: {most} pool_size {window}{dilated}, got {pads}. A window must hold a pixel."
             )
     g = _geometry(n, (ih, iw), ic, ic, window, strides, dilations, pads, ceil_mode=ceil_mode)
     rows, columns = (ih, g.oh, g.pt, g.sh, g.dh), (iw, g.ow, g.pl, g.sw, g.dw)

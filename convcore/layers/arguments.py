@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,13 @@ def is_name(name: Any) -> bool:
 
 
 def is_float32(dtype: Any) -> bool:
-    """Whether `dtype` means float32, as None does."""
+    """Whether `dtype` means float32, as None does, and the policy of that name in Keras's configurations."""
+    if isinstance(dtype, Mapping) and dtype.get("class_name") == "DTypePolicy":
+        config = dtype.get("config")
+        dtype = config.get("name", "") if isinstance(config, Mapping) else ""
     if dtype is None:
         return True
     try:
         return bool(np.dtype(dtype) == np.float32)
-    except TypeError:
+    except (TypeError, ValueError):
         return False

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcore import initializers
+from convcore import constraints, initializers, regularizers
 from convcore.errors import ParameterError
 from convcore.layers.base import Layer
-from convcore.layers.validation import InputSpec, refuse_unsupported
+from convcore.layers.validation import InputSpec
 from convcore.variables import Variable
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class PReLU(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer)
-        refuse_unsupported(type(self).__name__, alpha_regularizer=alpha_regularizer, alpha_constraint=alpha_constraint)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
         axes = shared_axes if isinstance(shared_axes, (list, tuple)) or shared_axes is None else [shared_axes]
         for axis in axes or ():
             if isinstance(axis, bool) or not isinstance(axis, int) or axis < 1:
@@ -56,7 +57,10 @@ class PReLU(Layer):
                 f"input shape {input_shape}"
             )
         shape = [1 if axis in shared else size for axis, size in enumerate(input_shape)][1:]
-        self.alpha = self.add_weight(shape=shape, name="alpha", initializer=self.alpha_initializer)
+        self.alpha = self.add_weight(
+            shape, self.alpha_initializer, name="alpha",
+            regularizer=self.alpha_regularizer, constraint=self.alpha_constraint,
+        )  # fmt: skip
         axes = {axis: input_shape[axis] for axis in range(1, len(input_shape)) if shared and axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
 
@@ -67,7 +71,7 @@ class PReLU(Layer):
         return {
             **super().get_config(),
             "alpha_initializer": initializers.serialize(self.alpha_initializer),
-            "alpha_regularizer": None,
-            "alpha_constraint": None,
+            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "alpha_constraint": constraints.serialize(self.alpha_constraint),
             "shared_axes": self.shared_axes,
         }

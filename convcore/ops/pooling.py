@@ -76,7 +76,7 @@ def max_pool2d(
 
     Parameters: `x` (n, height, width, channels), or (n, channels, height, width) with `data_format="channels_first"`;
     `pool_size`, `stride` (default: `pool_size`) and `dilation`, in pixels, an int or one per axis; `padding` as in
-    `conv2d`, or "same_lower" (the odd pixel above and to the left), at most half a window, and it counts as -inf;
+    `conv2d`, and it counts as -inf, at most half a window, or less than a window as ((top, bottom), (left, right));
     `ceil_mode` keeps a last window that reaches beyond the padded image (PyTorch's rule).
 
     Returns y (n, output height, output width, channels) in the layout of x, with `return_indices` also where each

@@ -57,4 +57,7 @@ def test_names_may_have_any_letters() -> None:
 
 def test_float32_has_many_names() -> None:
     assert all(is_float32(dtype) for dtype in (None, "float32", np.float32, np.dtype("f4"), "<f4"))
-    assert not any(is_float32(dtype) for dtype in ("float64", "mixed_float16", int, object()))
+    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
+    assert is_float32(policy)
+    others = ({**policy, "config": {"name": "mixed_float16"}}, {**policy, "config": 3}, {"class_name": "Dense"}, {1: 2})
+    assert not any(is_float32(dtype) for dtype in ("float64", "mixed_float16", int, object(), *others))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore import layers
+from convcore import Sequential, layers, optimizers
 from convcore.errors import ParameterError, ShapeError
 
 X = np.random.default_rng(0).standard_normal((6, 4, 3, 5)).astype(np.float32)
@@ -45,3 +45,21 @@ def test_samples_of_another_shape() -> None:
 def test_axes_that_are_none(shared: Any) -> None:
     with pytest.raises(ParameterError, match="shared_axes"):
         layers.PReLU(shared_axes=shared)(X)
+
+
+def test_regularizer_and_constraint() -> None:
+    layer = layers.PReLU("ones", alpha_regularizer="l2", alpha_constraint="non_neg", shared_axes=[1, 2])
+    model = Sequential([layers.Input((4, 3, 5)), layer, layers.Flatten()])
+    model.compile(optimizer=optimizers.SGD(1e-3), loss="mse")
+    y = np.zeros((6, 60), np.float32)
+    before = np.mean((np.float64(layer(X)).reshape(6, -1) - y) ** 2) + 0.01 * 5
+    assert model.train_on_batch(X, y) == pytest.approx(before, rel=1e-5)
+    slopes = np.ones((1, 1, 5))
+    gradient = (2 * np.where(X > 0, 0, np.float64(X) ** 2)).sum((0, 1, 2)) / y.size + 0.02
+    np.testing.assert_allclose(layer.get_weights()[0], slopes - 1e-3 * gradient, rtol=1e-5)
+    layer.set_weights([-slopes])
+    model.train_on_batch(X, y)
+    np.testing.assert_array_equal(layer.get_weights()[0], np.zeros((1, 1, 5)))
+    again = layers.PReLU.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    assert again.get_config()["alpha_constraint"]["class_name"] == "NonNeg"
