@@ -120,22 +120,27 @@ def conv2d_transpose_geometry(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: Any = 1,
 ) -> Geometry:
     """The convolution whose gradient a transposed convolution of `x_shape` (NHWC) with weights of `w_shape`
-    (height, width, channels out, channels in) is: its y is our x, and its x our output."""
+    (height, width, channels out // groups, channels in) is: its y is our x, and its x our output."""
+    parts = integer("groups", groups, 1)
     strides, dilations = pair("stride", stride), pair("dilation", dilation)
     if len(w_shape) != 4 or min(w_shape) < 1:
         raise ShapeError(
-            "w: expected 4 dimensions (kernel height, kernel width, filters, channels) of at least 1, "
+            "w: expected 4 dimensions (kernel height, kernel width, filters // groups, channels) of at least 1, "
             f"got shape {w_shape}."
         )
-    kh, kw, oc, wc = w_shape
+    kh, kw, of_group, wc = w_shape
+    oc = of_group * parts
     n, ih, iw, ic = image_shape("x", x_shape)
     if ic != wc:
         raise ShapeError(
             f"x has {ic} channels (shape {x_shape}) but w takes {wc} (shape {w_shape}). Weights of a transposed "
-            "convolution are (height, width, filters, channels)."
+            "convolution are (height, width, filters // groups, channels)."
         )
+    if ic % parts:
+        raise ShapeError(f"x has {ic} channels (shape {x_shape}), which groups={parts} does not divide.")
     reach = dilations[0] * (kh - 1) + 1, dilations[1] * (kw - 1) + 1
     full = (ih - 1) * strides[0] + reach[0], (iw - 1) * strides[1] + reach[1]
     if max(full) > LARGEST:
@@ -152,7 +157,7 @@ def conv2d_transpose_geometry(
             f"padding {padding!r} leaves nothing of {full[0]}x{full[1]} pixels (image {ih}x{iw}, stride {strides}, "
             f"window {reach[0]}x{reach[1]}): the output would be empty."
         )
-    return Geometry(n, oh, ow, oc, ih, iw, ic, kh, kw, *strides, *dilations, pads[0][0], pads[1][0])
+    return Geometry(n, oh, ow, oc, ih, iw, ic, kh, kw, *strides, *dilations, pads[0][0], pads[1][0], groups=parts)
 
 
 def _transposed_pads(

@@ -118,7 +118,7 @@ def test_what_is_no_transposed_convolution_is_refused(error: type[Exception], wo
 
 
 def test_shapes_of_transposed_convolutions() -> None:
-    with pytest.raises(ShapeError, match="2 channels.*takes 3.*height, width, filters, channels"):
+    with pytest.raises(ShapeError, match="2 channels.*takes 3.*height, width, filters // groups, channels"):
         conv2d_transpose_geometry((1, 5, 5, 2), (3, 3, 2, 3))
     for w_shape in ((3, 3, 2), (3, 0, 4, 2)):
         with pytest.raises(ShapeError, match="w: expected 4"):

@@ -55,7 +55,7 @@ def _kernel_shape(shape: Shape, axes: str = "size, channels // groups, filters",
     return line_shape(name, shape, axes)
 
 
-_TRANSPOSED_AXES = "size, filters, channels"
+_TRANSPOSED_AXES = "size, filters // groups, channels"
 
 
 def as_line(image: Array, data_format: Any) -> Array:
@@ -158,7 +158,7 @@ def conv1d_backward_weights(
 
 
 def _transposed_words(
-    stride: Any, padding: Any, output_padding: Any, dilation: Any, data_format: Any
+    stride: Any, padding: Any, output_padding: Any, dilation: Any, groups: Any, data_format: Any
 ) -> dict[str, Any]:
     word = padding.lower() if isinstance(padding, str) else ""
     return {
@@ -166,6 +166,7 @@ def _transposed_words(
         "padding": padding if isinstance(padding, str) and word != "causal" else line_padding(padding, 1, 1),
         "output_padding": None if output_padding is None else (0, single("output_padding", output_padding, 0)),
         "dilation": (1, single("dilation", dilation)),
+        "groups": groups,
         "data_format": data_format,
     }
 
@@ -179,14 +180,15 @@ def conv1d_transpose(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: int = 1,
     activation: str | None = None,
     data_format: Any = "channels_last",
 ) -> Array:
     """Spread each element of a line over a window: `conv2d_transpose` of images one pixel high.
 
     Parameters: `x` (n, length, channels), or (n, channels, length) with `data_format` "channels_first"; `w` (size,
-    filters, channels); `bias` (filters,); `padding` "valid", "same", an int or (left, right) that are cut off; the
-    rest as in `conv2d_transpose`. Returns an array (n, output length, filters).
+    filters // groups, channels); `bias` (filters,); `padding` "valid", "same", an int or (left, right) that are cut
+    off; the rest as in `conv2d_transpose`. Returns an array (n, output length, filters).
 
     >>> import numpy as np, convcore
     >>> line = np.array([1, 2], np.float32).reshape(1, 2, 1)
@@ -195,7 +197,7 @@ def conv1d_transpose(
     """
     operands = {"x": x, "w": w} if bias is None else {"x": x, "w": w, "bias": bias}
     _, (source, weights, *rest) = as_reals(**operands)
-    words = _transposed_words(stride, padding, output_padding, dilation, data_format)
+    words = _transposed_words(stride, padding, output_padding, dilation, groups, data_format)
     kernel = weights.reshape(_kernel_shape(weights.shape, _TRANSPOSED_AXES))
     y = conv2d_transpose(as_image("x", source, data_format), kernel, *rest, activation=activation, **words)
     return in_given_dtype(as_line(y, data_format), *operands.values())
@@ -210,6 +212,7 @@ def conv1d_transpose_backward_data(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: int = 1,
     data_format: Any = "channels_last",
 ) -> Array:
     """The gradient of `conv1d_transpose` with respect to its input, of `input_shape`.
@@ -222,7 +225,7 @@ def conv1d_transpose_backward_data(
     """
     _, (grad, weights) = as_reals(dy=dy, w=w)
     shape = as_image_shape("input_shape", shape_argument("input_shape", input_shape, 3), data_format)
-    words = _transposed_words(stride, padding, output_padding, dilation, data_format)
+    words = _transposed_words(stride, padding, output_padding, dilation, groups, data_format)
     kernel = weights.reshape(_kernel_shape(weights.shape, _TRANSPOSED_AXES))
     dx = conv2d_transpose_backward_data(as_image("dy", grad, data_format), kernel, shape, **words)
     return in_given_dtype(as_line(dx, data_format), dy, w)
@@ -237,6 +240,7 @@ def conv1d_transpose_backward_weights(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: int = 1,
     data_format: Any = "channels_last",
 ) -> tuple[Array, Array]:
     """The gradients of `conv1d_transpose` with respect to its weights and its bias: (dw, db), dw of `kernel_shape`.
@@ -249,7 +253,7 @@ def conv1d_transpose_backward_weights(
     """
     _, (source, grad) = as_reals(x=x, dy=dy)
     shape = _kernel_shape(shape_argument("kernel_shape", kernel_shape, 3), _TRANSPOSED_AXES, "kernel_shape")
-    words = _transposed_words(stride, padding, output_padding, dilation, data_format)
+    words = _transposed_words(stride, padding, output_padding, dilation, groups, data_format)
     images = as_image("x", source, data_format), as_image("dy", grad, data_format)
     dw, db = conv2d_transpose_backward_weights(*images, shape, **words)
     return in_given_dtype(dw[0], x, dy), in_given_dtype(db, x, dy)

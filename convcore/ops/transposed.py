@@ -21,6 +21,12 @@ from convcore.shapes import shape_argument
 __all__ = ["conv2d_transpose", "conv2d_transpose_backward_data", "conv2d_transpose_backward_weights"]
 
 
+def _words(stride: Any, padding: Any, output_padding: Any, dilation: Any, groups: Any) -> dict[str, Any]:
+    """The keywords of the geometry."""
+    sizes = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
+    return sizes | {"groups": groups}
+
+
 def conv2d_transpose(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -30,16 +36,18 @@ def conv2d_transpose(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: int = 1,
     activation: str | None = None,
     data_format: Any = "channels_last",
 ) -> Array:
     """Spread each pixel over a window, as transposed ("de-") convolution layers do: the gradient of `conv2d`.
 
-    Parameters: `x` (n, height, width, channels); `w` (kernel height, kernel width, filters, channels), as Keras has it;
-    `bias` (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid" or "same" by
-    Keras's rules, or, by PyTorch's, pixels that are cut off: an int, (height, width) or ((top, bottom), (left, right));
-    `output_padding`, in pixels, what the output is larger below and to the right, None for Keras's default (for "same"
-    size * stride outputs) or 0; `activation` None or "relu"; `data_format` as in `conv2d`.
+    Parameters: `x` (n, height, width, channels); `w` (kernel height, kernel width, filters // groups, channels), as
+    Keras has it; `bias` (filters,); `stride` and `dilation`, in pixels, an int or one per axis; `padding` "valid" or
+    "same" by Keras's rules, or, by PyTorch's, pixels that are cut off: an int, (height, width) or ((top, bottom),
+    (left, right)); `output_padding`, in pixels, what the output is larger below and to the right, None for Keras's
+    default (for "same" size * stride outputs) or 0; `groups`, into which channels and filters are split, the channels
+    of each spreading to its filters alone; `activation` None or "relu"; `data_format` as in `conv2d`.
 
     Along an axis, with r = dilation * (kernel - 1) + 1, there are (size - 1) * stride + r - cut off + output_padding
     outputs. Returns an array (n, output height, output width, filters).
@@ -57,7 +65,7 @@ def conv2d_transpose(
     operands = {"x": x, "w": w} if bias is None else {"x": x, "w": w, "bias": bias}
     dtype, (source, weights, *rest) = as_reals(**operands)
     first, relu = channels_first(data_format), wants_relu(activation)
-    words = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
+    words = _words(stride, padding, output_padding, dilation, groups)
     g = conv2d_transpose_geometry(moved_channels(source.shape, first=first), weights.shape, **words)
     for shift in rest:
         check_shape("bias", shift, (g.ic,), "one number per filter of w")
@@ -74,6 +82,7 @@ def conv2d_transpose_backward_data(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: int = 1,
     data_format: Any = "channels_last",
 ) -> Array:
     """The gradient of `conv2d_transpose` with respect to its input: a convolution.
@@ -90,7 +99,7 @@ def conv2d_transpose_backward_data(
     dtype, (grad, weights) = as_reals(dy=dy, w=w)
     first = channels_first(data_format)
     x_shape = moved_channels(shape_argument("input_shape", input_shape, 4), first=first)
-    words = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
+    words = _words(stride, padding, output_padding, dilation, groups)
     g = conv2d_transpose_geometry(x_shape, weights.shape, **words)
     check_shape("dy", grad, outer_shape(g.x_shape, first), "what conv2d_transpose returns for this input_shape and w")
     return in_given_dtype(run_forward(g, dtype, grad, weights, None, first=first), dy, w)
@@ -105,6 +114,7 @@ def conv2d_transpose_backward_weights(
     padding: Any = "valid",
     output_padding: Any = None,
     dilation: Any = 1,
+    groups: int = 1,
     data_format: Any = "channels_last",
 ) -> tuple[Array, Array]:
     """The gradients of `conv2d_transpose` with respect to its weights and its bias.
@@ -121,7 +131,7 @@ def conv2d_transpose_backward_weights(
     dtype, (source, grad) = as_reals(x=x, dy=dy)
     first = channels_first(data_format)
     w_shape = shape_argument("kernel_shape", kernel_shape, 4)
-    words = {"stride": stride, "padding": padding, "output_padding": output_padding, "dilation": dilation}
+    words = _words(stride, padding, output_padding, dilation, groups)
     g = conv2d_transpose_geometry(moved_channels(source.shape, first=first), w_shape, **words)
     check_shape("dy", grad, outer_shape(g.x_shape, first), "what conv2d_transpose returns for this x and kernel_shape")
     dw = run_backward_weights(g, dtype, grad, source, first=first)

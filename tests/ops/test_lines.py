@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,17 @@ def test_what_is_no_line_is_refused() -> None:
         ops.conv1d(x, w, stride=(1, 1))
     with pytest.raises(ParameterError, match="padding"):
         ops.conv1d_transpose(x, np.zeros((3, 4, 2), np.float32), padding="full")
+
+
+def test_transposed_lines_in_groups() -> None:
+    x, w, dy = (a.astype(np.float64) for a in integers(9, (2, 5, 6), (3, 2, 6), (2, 11, 4)))
+    words: dict[str, Any] = {"stride": 2, "groups": 2}
+    parts = [np.split(a, 2, -1) for a in (x, w, dy)]
+    y = [ops.conv1d_transpose(one, kernel, stride=2) for one, kernel in zip(*parts[:2], strict=True)]
+    np.testing.assert_array_equal(ops.conv1d_transpose(x, w, **words), np.concatenate(y, -1))
+    gradients = [ops.conv1d_transpose_backward_data(g, k, (2, 5, 3), stride=2) for k, g in zip(*parts[1:], strict=True)]
+    dx = ops.conv1d_transpose_backward_data(dy, w, x.shape, **words)
+    np.testing.assert_array_equal(dx, np.concatenate(gradients, -1))
+    dw, _ = ops.conv1d_transpose_backward_weights(x, dy, w.shape, **words)
+    dx = ops.conv1d_transpose_backward_data(dy, w, x.shape, **words)
+    assert (dw * w).sum() == (dx * x).sum()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import ops, runtime
-from convcore.errors import ShapeError
+from convcore.errors import ParameterError, ShapeError
 from convcore.geometries import conv2d_transpose_geometry
 from tests import reference
 from tests.bounds import worst_ratio
@@ -32,6 +32,13 @@ CASES: list[Case] = [
     *(((1, 3, 4, 3), (3, 3, c, 3), {"stride": 2, "padding": 1, "output_padding": 1}) for c in range(1, 40)),
     *(((1, 3, 4, c), (2, 3, 3, c), {"stride": 2}) for c in range(1, 40)),
 ]
+GROUPED: list[Case] = [
+    ((2, 4, 3, 4), (3, 3, 3, 4), {"stride": 2, "padding": 1, "groups": 2}),
+    ((1, 5, 4, 6), (2, 3, 1, 6), {"stride": (1, 2), "padding": "same", "groups": 6}),
+    ((2, 3, 4, 36), (3, 2, 20, 36), {"dilation": 2, "groups": 2}),
+    ((2, 3, 4, 34), (3, 3, 2, 34), {"stride": 2, "output_padding": 1, "groups": 34}),
+    ((2, 3, 4, 9), (1, 1, 5, 9), {"groups": 3}),
+]
 THREADED: list[Case] = [((3, 15, 14, 40), (4, 4, 33, 40), {"stride": 2, "padding": 1})]
 
 
@@ -54,7 +61,14 @@ def outputs(case: Case, x: Array, w: Array, bias: Array, dy: Array) -> dict[str,
     }
 
 
-def truth(case: Case, x: Array, w: Array, bias: Array, dy: Array) -> dict[str, Array]:
+def truth(case: Case, *arrays: Array) -> dict[str, Array]:
+    """Group by group: the last axis of every array, x, w, bias and dy, is split into as many parts."""
+    groups = case[2].get("groups", 1)
+    parts = [truth_of_group(case, *part) for part in zip(*(np.split(a, groups, -1) for a in arrays), strict=True)]
+    return {name: np.concatenate([part[name] for part in parts], -1) for name in parts[0]}
+
+
+def truth_of_group(case: Case, x: Array, w: Array, bias: Array, dy: Array) -> dict[str, Array]:
     g = conv2d_transpose_geometry(*case[:2], **case[2])
     options = {"stride": (g.sh, g.sw), "dilation": (g.dh, g.dw), "cut": (g.pt, g.pl), "size": (g.ih, g.iw)}
     y = reference.conv2d_transpose(x, w, bias, **options)
@@ -62,7 +76,7 @@ def truth(case: Case, x: Array, w: Array, bias: Array, dy: Array) -> dict[str, A
     return {"y": y, "relu": np.maximum(y, 0), "dx": dx, "dw": dw, "db": reference.exact(dy).sum(axis=(0, 1, 2))}
 
 
-@pytest.mark.parametrize("case", [*CASES, *THREADED], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *GROUPED, *THREADED], ids=str)
 def test_whole_numbers(case: Case) -> None:
     arrays = inputs(case)
     expected = truth(case, *arrays)
@@ -72,7 +86,7 @@ def test_whole_numbers(case: Case) -> None:
                 np.testing.assert_array_equal(result, expected[name], err_msg=name)
 
 
-@pytest.mark.parametrize("case", CASES[:12], ids=str)
+@pytest.mark.parametrize("case", [*CASES[:12], *GROUPED], ids=str)
 def test_it_is_the_adjoint_of_the_convolution(case: Case) -> None:
     x, w, _, dy = inputs(case)
     dw, _ = ops.conv2d_transpose_backward_weights(x, dy, w.shape, **case[2])
@@ -82,7 +96,7 @@ def test_it_is_the_adjoint_of_the_convolution(case: Case) -> None:
     assert int((dw.astype(np.int64) * w.astype(np.int64)).sum()) == product
 
 
-@pytest.mark.parametrize("case", [*CASES[:8], *THREADED], ids=str)
+@pytest.mark.parametrize("case", [*CASES[:8], *GROUPED, *THREADED], ids=str)
 def test_real_numbers_are_within_the_bound(case: Case) -> None:
     x, w, bias, dy = inputs(case, whole=False)
     exact, size = truth(case, x, w, bias, dy), truth(case, *(np.abs(a) for a in (x, w, bias, dy)))
@@ -92,7 +106,7 @@ def test_real_numbers_are_within_the_bound(case: Case) -> None:
         assert worst_ratio(results[name], exact[name], size[name], count) <= 1, name
 
 
-@pytest.mark.parametrize("case", CASES[:8], ids=str)
+@pytest.mark.parametrize("case", [*CASES[:8], *GROUPED], ids=str)
 def test_difference_quotients(case: Case) -> None:
     """The op is linear in each argument, so a central difference has no error but rounding."""
     arrays = [a.astype(np.float64) for a in inputs(case, whole=False)]
@@ -111,7 +125,7 @@ def test_difference_quotients(case: Case) -> None:
             assert float(gradients[name].flat[place]) == pytest.approx(quotient, rel=1e-6, abs=1e-7)
 
 
-@pytest.mark.parametrize("case", [*CASES[:12], *THREADED], ids=str)
+@pytest.mark.parametrize("case", [*CASES[:12], *GROUPED, *THREADED], ids=str)
 def test_channels_first_and_threads_and_16_bits(case: Case) -> None:
     x, w, bias, dy = inputs(case)
     last = outputs(case, x, w, bias, dy)
@@ -147,3 +161,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         ops.conv2d_transpose_backward_data(x, w, x.shape)
     with pytest.raises(ShapeError, match="dy"):
         ops.conv2d_transpose_backward_weights(x, x, w.shape)
+    with pytest.raises(ShapeError, match="groups=2 does not divide"):
+        ops.conv2d_transpose(x, w, groups=2)
+    with pytest.raises(ParameterError, match="groups"):
+        ops.conv2d_transpose(x, w, groups=0)
