@@ -58,7 +58,7 @@ bench-peers: $(VENV)/.built $(PEERS)/.made ## the same work in convcore and eigh
 bench-peers-ops: $(VENV)/.built $(PEERS)/.made ## single ops in convcore and PyTorch, in turn, worst first; ARGS='--only pool --cpu'
 	PYTHONPATH=. $(PEERS)/bin/python -m bench.peers_ops $(ARGS)
 
-peers-keras: $(VENV)/.built $(KERAS)/.made ## Keras's own tests over convcore, counted; ARGS=--readme writes the README's table
+peers-keras: $(VENV)/.built $(KERAS)/.made ## Keras's own tests over convcore; their counts go into the README, or with ARGS=--check are compared with it
 	PYTHONPATH=. $(KERAS)/bin/python tests/peers/keras/run.py $(ARGS)
 
 docs: $(VENV)/.dev ## write the API reference to docs/api

@@ -78,6 +78,7 @@ _GROUPS: dict[str, str] = {
         random_initializers_test.py::RandomInitializersTest::test_random_normal
     """,
     "a model keeps the sizes of the axes that it was built with": """
+        reshape_test.py::ReshapeTest::test_reshape_model_fit_with_varying_input_size_and_minus_one
         flatten_test.py::FlattenTest::test_flatten_with_dynamic_batch_size_and_dynamic_dimenstions
         functional_test.py::FunctionalTest::test_rank_standardization
         functional_test.py::FunctionalTest::test_scalar_input
@@ -121,9 +122,6 @@ _GROUPS: dict[str, str] = {
     """,
     "a test of the class InputSpec of Keras": """
         functional_test.py::FunctionalTest::test_manual_input_spec
-    """,
-    "the noise of Keras is drawn by its own generators": """
-        dropout_test.py::DropoutTest::test_validate_noise_shape_none
     """,
     "a Sequential model is built by its first batch, whatever its first layer is": """
         sequential_test.py::SequentialTest::test_basic_flow_with_functional_model_as_first_layer

@@ -1,8 +1,8 @@
 """Run Keras's own tests over convcore, count them, and write the counts into the README.
 
 Two ways: Keras's layers and functions with the convolution and pooling of its NumPy backend replaced by `convcore.ops`
-(plugin.py), and the same tests over convcore's own layers, losses, metrics, optimizers and callbacks (own.py). The
-tests are those of the wheel of Keras that is installed. `make peers-keras` makes the environment and runs this.
+(plugin.py), and the same tests over convcore's own classes (own.py). The tests are those of the wheel of Keras that is
+installed. `make peers-keras` makes the environment and runs this.
 """
 
 from __future__ import annotations
@@ -191,8 +191,7 @@ def main() -> int:
     """Run all trees, or those that are asked for; 1 if a test failed or a tree passed none."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="TEXT", default="", help="run the trees with this text in their title")
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
-    parser.add_argument("--check", action="store_true", help="fail unless README.md has the table of this run")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail unless README.md has these counts")
     arguments, extra = parser.parse_known_args()
     if importlib.metadata.version("keras") != KERAS:
         parser.error(f"the tests are those of Keras {KERAS}; {importlib.metadata.version('keras')} is installed")
@@ -208,11 +207,11 @@ def main() -> int:
     print(f"\n{table}")
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    if arguments.readme:
-        readme.write_text(with_table(text, table), encoding="utf-8")
     if arguments.check and with_table(text, table) != text:
-        print("README.md has another table: write it with make peers-keras ARGS=--readme")
+        print("README.md has other counts: write these with make peers-keras")
         return 1
+    if not arguments.check and not arguments.only:
+        readme.write_text(with_table(text, table), encoding="utf-8")
     passed, failed = sum(found.passed for _, found in outcomes), sum(len(found.failed) for _, found in outcomes)
     print(f"{passed} passed, {failed} failed")
     return int(failed > 0 or any(found.passed == 0 for _, found in outcomes))
