@@ -134,7 +134,6 @@ UNSUPPORTED: list[tuple[str, Any]] = [
     ("lora_rank", lambda v: layers.Dense(1, lora_rank=v)),
     ("lora_alpha", lambda v: layers.Conv2D(1, 3, lora_alpha=v)),
     ("quantization_config", lambda v: layers.Dense(1, quantization_config=v)),
-    ("noise_shape", lambda v: layers.Dropout(0.5, noise_shape=v)),
     ("dtype", lambda v: layers.Dense(1, dtype="float16")),
     ("autocast", lambda v: layers.Dense(1, autocast=False)),
     ("sparse", lambda v: layers.Input((3,), sparse=True)),
