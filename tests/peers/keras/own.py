@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
 import pytest
 
+import convcore
 from convcore.errors import NotSupportedError
 from tests.peers.keras import exclusions, jax_absent
 
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup() -> None:
     """Keras's tests draw numbers without a seed: with one, a count is the same each time."""
-    np.random.seed(0)
+    convcore.utils.set_random_seed(0)
 
 
 @pytest.hookimpl(wrapper=True)
