@@ -149,13 +149,14 @@ _NAMES: dict[str, str] = {
 _SUPPORTED: dict[str, str] = {
     "keras": "Sequential, Model, Input, layers, models, datasets, utils, losses, optimizers, metrics, callbacks, "
     "initializers, activations, backend, ops",
-    "layers": "Activation, ActivityRegularization, Add, AlphaDropout, Average, AveragePooling1D/2D, BatchNormalization, "
-    "Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, DepthwiseConv1D/2D, Dropout, ELU, "
-    "Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Identity, "
-    "Input, InputLayer, Layer, LayerNormalization, LeakyReLU, MaxPooling1D/2D, Maximum, Minimum, Multiply, "
-    "PReLU, Permute, RMSNormalization, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, "
-    "RepeatVector, Rescaling, Reshape, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, "
-    "UpSampling1D/2D, ZeroPadding1D/2D",
+    "layers": "Activation, ActivityRegularization, Add, AlphaDropout, Average, AveragePooling1D/2D, "
+    "BatchNormalization, Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, "
+    "DepthwiseConv1D/2D, Dropout, ELU, Flatten, GaussianDropout, GaussianNoise, "
+    "GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Layer, "
+    "LayerNormalization, LeakyReLU, MaxPooling1D/2D, Maximum, Minimum, Multiply, PReLU, Permute, "
+    "RMSNormalization, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, "
+    "Rescaling, Reshape, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "
+    "ZeroPadding1D/2D",
     "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
     "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
     "sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold",

@@ -82,8 +82,8 @@ class Runner:
         n = len(batches[0])
         if len(batches) > 1 and any(len(batch) != n for batch in batches):
             raise ShapeError(f"x: the inputs have {', '.join(str(len(batch)) for batch in batches)} samples.")
-        if n == 0:
-            return [np.empty((0, *output.shape), dtype=np.float32) for output in self.graph.outputs]
+        if n == 0 or not any(output.size for output in self.graph.outputs):
+            return [np.empty((n, *output.shape), dtype=np.float32) for output in self.graph.outputs]
         if training:
             self._random_state[1] += np.uint64(1)
             program = self._program("eager", n, self._plan_eager)
@@ -263,6 +263,9 @@ class Runner:
         return program
 
     def _lowering(self, n: int, *, training: bool) -> Lowering:
+        for x in self.graph.inputs:
+            if not x.size:
+                raise ShapeError(f"x: samples of shape {x.shape} have no elements, so there is nothing to compute.")
         exact = self.math == "exact"
         return Lowering(
             self.graph, self.parameters, n, self._random_state, training=training, exact=exact, kept=self._kept

@@ -238,3 +238,17 @@ def test_prepared_weights_follow_whatever_writes_the_parameters(pooled: bool) ->
             np.testing.assert_array_equal(kept[:1], runner.forward(x[:1]))
     kernel.value[...] = 0
     assert not runner.forward(x).any()
+
+
+def test_samples_without_elements_give_outputs_without_elements_or_are_refused() -> None:
+    """No kernel sees them: a task of none of its columns would divide by zero."""
+    graph = Graph((0, 10))
+    graph.output = graph.add("relu", graph.input)
+    runner = Runner(graph, FlatParameters([]), loss=LossSpec("mean_squared_error"), optimizer=SGD(0.1))
+    x = np.empty((3, 0, 10), np.float32)
+    assert runner.forward(x).shape == runner.forward(x, training=True).shape == (3, 0, 10)
+    for call in (runner.train, runner.test, runner.predict):
+        with pytest.raises(ShapeError, match=r"samples of shape \(0, 10\) have no elements"):
+            call(Feed(x, x), 0, 3)
+    with pytest.raises(StateError):
+        runner.backward(x)

@@ -120,6 +120,17 @@ _GROUPS: dict[str, str] = {
     "a model of one's own with arguments of its own is restored as a Functional": """
         model_test.py::ModelTest::test_reviving_functional_from_config_custom_model
     """,
+    "a value of a graph has a batch of images; a single image is an array": """
+        random_rotation_test.py::RandomRotationTest::test_random_rotation_shapes_*
+        random_translation_test.py::RandomTranslationTest::test_random_translation_random_translate_*
+        random_zoom_test.py::RandomZoomTest::test_random_zoom_random_zoom_*
+    """,
+    "an argument of a wrong type is a ParameterError, which is a ValueError": """
+        layer_normalization_test.py::LayerNormalizationTest::test_invalid_axis
+    """,
+    "samples without elements are refused": """
+        layer_normalization_test.py::LayerNormalizationTest::test_ln_basics
+    """,
     "a test of the class InputSpec of Keras": """
         functional_test.py::FunctionalTest::test_manual_input_spec
     """,

@@ -74,12 +74,19 @@ TREES = (
         tests("layers/core", "dense", "input_layer", "identity"),
         QUANTIZED,
     ),
-    Tree("convcore's BatchNormalization", OWN, tests("layers/normalization", "batch_normalization")),
+    Tree(
+        "convcore's normalization layers",
+        OWN,
+        tests("layers/normalization", "batch_normalization", "layer_normalization", "rms_normalization"),
+    ),
     Tree("convcore's activations", OWN, ("activations/activations_test.py", "layers/activations")),
     Tree(
         "convcore's Dropout and noise",
         OWN,
-        tests("layers/regularization", "dropout", "spatial_dropout", "gaussian_noise"),
+        tests(
+            "layers/regularization",
+            *("alpha_dropout", "dropout", "gaussian_dropout", "gaussian_noise", "spatial_dropout"),
+        ),
     ),
     Tree("convcore's reshaping layers", OWN, ("layers/reshaping",)),
     Tree(
