@@ -59,7 +59,7 @@ static void dense_forward_few_columns(const problem *p, int64_t first, int64_t l
         const int64_t rows = min64(VL, last - n);
         vec acc[MOST_SUMS];
         real lanes[VL];
-        for (int64_t j = 0; j < p->oc; j++) acc[j] = vset1(bias ? bias[j] : 0);
+        for (int64_t j = 0; j < MOST_SUMS; j++) acc[j] = vset1(bias && j < p->oc ? bias[j] : 0);
         add_products_of((int)p->oc, x + n * p->ic, p->ic, rows, p->ic, w, 1, p->oc, acc);
         for (int64_t j = 0; j < p->oc; j++) {
             vstore(lanes, p->relu ? vrelu(acc[j]) : acc[j]);

@@ -34,7 +34,7 @@ def test_conv2d_transpose(with_bias: bool) -> None:
 def test_what_does_not_fit_is_refused() -> None:
     graph = Graph((4, 4, 3))
     kernel, bias = parameters((3, 3, 3, 5), (5,))
-    with pytest.raises(ShapeError, match="height, width, filters, channels"):
+    with pytest.raises(ShapeError, match="height, width, filters // groups, channels"):
         graph.add("conv2d_transpose", graph.input, parameters=(kernel, bias))
     with pytest.raises(StateError, match="kernel"):
         graph.add("conv2d_transpose", graph.input, parameters=(None, None))

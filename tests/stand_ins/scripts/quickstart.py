@@ -18,7 +18,7 @@ model = tf.keras.models.Sequential(
 
 predictions = model(x_train[:1]).numpy()
 print(type(predictions).__name__, predictions.shape)
-print("probabilities", tf.nn.softmax(predictions).numpy().sum())
+print("probabilities", round(float(tf.nn.softmax(predictions).numpy().sum()), 5))
 
 loss_fn = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 print("loss", loss_fn(y_train[:1], predictions).numpy())
