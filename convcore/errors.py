@@ -15,6 +15,7 @@ __all__ = [
     "DataFileError",
     "DatasetUnavailableError",
     "LabelError",
+    "MissingNameError",
     "ModelFileError",
     "NotBuiltError",
     "NotSupportedError",
@@ -84,3 +85,7 @@ class NotBuiltError(StateError, AttributeError):
 
 class NotSupportedError(ConvcoreError, NotImplementedError):
     """A part of the surface of Keras that convcore does not implement; the message says what it has."""
+
+
+class MissingNameError(NotSupportedError, ImportError):
+    """A name of Keras that convcore does not have: also what ``try: from ... import`` expects."""

@@ -5,7 +5,7 @@ Those of Keras 3, and of Keras 2 what old scripts use.
 
 from __future__ import annotations
 
-from convcore.errors import NotSupportedError
+from convcore.errors import MissingNameError
 
 __all__ = ["missing"]
 
@@ -171,7 +171,7 @@ _SUPPORTED: dict[str, str] = {
 }
 
 
-def missing(module: str, name: str, supported: str | None = None) -> NotSupportedError | None:
+def missing(module: str, name: str, supported: str | None = None) -> MissingNameError | None:
     """The error for `name` if it is one of Keras's names in `module` ("layers", or "keras" for the top), else None.
 
     `supported` is the list shown of what there is instead.
@@ -183,4 +183,4 @@ def missing(module: str, name: str, supported: str | None = None) -> NotSupporte
         return None
     path = f"keras.{name}" if module == "keras" else f"keras.{module}.{name}"
     instead = supported or _SUPPORTED.get(module)
-    return NotSupportedError(f"convcore does not implement {path}" + (f" (supported: {instead})" if instead else ""))
+    return MissingNameError(f"convcore does not implement {path}" + (f" (supported: {instead})" if instead else ""))

@@ -18,6 +18,11 @@ def test_layers_of_keras_are_refused_by_name_with_what_there_is(name: str) -> No
         getattr(layers, name)
 
 
+def test_an_import_that_allows_for_missing_names_goes_on() -> None:
+    with pytest.raises(ImportError, match=r"keras\.layers\.LSTM"):
+        from convcore.layers import LSTM  # noqa: F401
+
+
 @pytest.mark.parametrize("name", ["quantizers", "applications", "mixed_precision", "KerasTensor"])
 def test_modules_of_keras_are_refused_by_name(name: str) -> None:
     with pytest.raises(NotSupportedError, match=rf"convcore does not implement keras\.{name} \(supported: Sequential"):

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from convcore.errors import NotSupportedError
+from convcore.errors import MissingNameError
 from convcore.stand_ins import keras, tensorflow
 from convcore.stand_ins.tensors import answer_with_tensors
 
@@ -51,7 +51,7 @@ class StandIn(ModuleType):
             return import_module(path)
         if self._target is not None:
             return getattr(self._target, name)
-        raise NotSupportedError(f"convcore does not implement {path} (supported: {self._supported()})")
+        raise MissingNameError(f"convcore does not implement {path} (supported: {self._supported()})")
 
     def _supported(self) -> str:
         whole = canonical(self.__name__) == "tensorflow"
