@@ -131,7 +131,8 @@ def trespass() -> int:
 
     for _ in range(3):
         array = np.zeros(1000, np.float64)
-        ctypes.memset(array.ctypes.data + array.nbytes, 0x5A, 1)
+        behind = ctypes.c_ubyte.from_address(array.ctypes.data + array.nbytes)
+        behind.value ^= 0xFF  # another byte, whatever mark the allocator set there
         del array
     return 0
 
