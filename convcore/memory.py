@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from convcore.errors import ParameterError, ResourceLimitError
 
-__all__ = ["CACHE_LINE", "aligned_zeros", "require_memory"]
+__all__ = ["CACHE_LINE", "aligned_zeros", "require_memory", "whole_lines"]
 
 CACHE_LINE = 64
 
@@ -57,6 +57,11 @@ def require_memory(size: int, what: str) -> None:
             f"{what} needs {size:,} bytes, {limit:,} may be used "
             f"(CONVCORE_MEMORY_LIMIT, the control group, or 80 % of free memory)."
         )
+
+
+def whole_lines(size: int) -> int:
+    """`size` bytes, rounded up to cache lines."""
+    return -(-size // CACHE_LINE) * CACHE_LINE
 
 
 def aligned_zeros(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convcore.errors import ParameterError, ResourceLimitError
-from convcore.memory import CACHE_LINE, aligned_zeros, require_memory
+from convcore.memory import CACHE_LINE, aligned_zeros, require_memory, whole_lines
 
 
 def test_small_requests_are_granted_and_absurd_ones_refused() -> None:
@@ -36,3 +36,7 @@ def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CONVCORE_MEMORY_LIMIT", "much")
     with pytest.raises(ParameterError, match="CONVCORE_MEMORY_LIMIT='much'"):
         require_memory(1, "a result")
+
+
+def test_bytes_are_rounded_up_to_cache_lines() -> None:
+    assert [whole_lines(size) for size in (0, 1, 64, 65)] == [0, 64, 64, 128]

@@ -12,6 +12,7 @@ from typing import Any
 
 from convcore.checks import remembered, shown
 from convcore.errors import ParameterError, ShapeError
+from convcore.geometries import channels_first
 from convcore.ops.running import Shape
 from convcore.shapes import integer
 
@@ -48,10 +49,7 @@ class Planes:
 @remembered
 def planes(name: str, shape: Shape, data_format: Any, axes: int = 2) -> Planes:
     """How a map of `shape` is to be read; every plane holds a pixel, and there is a channel; the batch may be empty."""
-    word = data_format.lower() if isinstance(data_format, str) else data_format
-    if not isinstance(word, str) or word not in {"channels_last", "channels_first"}:
-        raise ParameterError(f"data_format: expected 'channels_last' or 'channels_first', got {shown(data_format)}.")
-    first = word == "channels_first"
+    first = channels_first(data_format)
     pixels = ["height", "width"] if axes == 2 else ["length"]
     names = ["n", "channels", *pixels] if first else ["n", *pixels, "channels"]
     if len(shape) != axes + 2:

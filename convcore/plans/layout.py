@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcore.memory import CACHE_LINE
+from convcore.memory import whole_lines
 
 __all__ = ["Layout"]
 
@@ -20,7 +20,7 @@ class Layout:
 
     def reserve(self, size: int) -> int:
         """The offset of `size` bytes: the smallest free range that holds them, or new ones at the end."""
-        size = -(-max(size, 1) // CACHE_LINE) * CACHE_LINE
+        size = whole_lines(max(size, 1))
         fitting = [(length, offset) for offset, length in self._free if length >= size]
         if fitting:
             length, offset = min(fitting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from convcore.memory import CACHE_LINE
+from convcore.memory import CACHE_LINE, whole_lines
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
@@ -70,15 +70,11 @@ def _fields(g: Geometry, side: int) -> dict[str, int]:
 
 def prepare(steps: Steps, g: Geometry, w: Buffer, side: int, keep: Keep) -> Buffer:
     """The weights w (3, 3, ic, oc), turned: anew only if they have changed, where `keep` gives them a place."""
-    size, known_size = weight_bytes(g, side, steps.item_bytes), _whole_lines(g.w_size * steps.item_bytes)
+    size, known_size = weight_bytes(g, side, steps.item_bytes), whole_lines(g.w_size * steps.item_bytes)
     known = keep(known_size + size)
     turned = steps.bytes(size) if known is None else known.at(known_size)
     steps.add("winograd_weights", _fields(g, side), w, known, turned, work=frequencies(side) * g.ic * g.oc)
     return turned
-
-
-def _whole_lines(size: int) -> int:
-    return -(-size // CACHE_LINE) * CACHE_LINE
 
 
 def convolve(
