@@ -14,6 +14,7 @@ from convcore.arrays import as_reals, in_given_dtype
 from convcore.checks import find, remembered, shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
+from convcore.ops.replaying import replayed
 from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, in_same_dtype_as_input, new_result, run
 from convcore.plans import activations as plan
 from convcore.plans.steps import Steps
@@ -84,6 +85,7 @@ def _number(argument: str, value: Any) -> float | None:
     raise ParameterError(f"{argument}: expected a number, got {shown(value)}.")
 
 
+@replayed
 def activation(x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
     """The activation function called `name`, one of Keras's that work element by element, of x, any shape.
 
@@ -101,6 +103,7 @@ def activation(x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
     return in_given_dtype(y, x)
 
 
+@replayed
 def activation_backward(dy: npt.ArrayLike, x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
     """The gradient of `activation` from the gradient `dy` of its result and its argument `x`, of one shape.
 
@@ -117,6 +120,7 @@ def activation_backward(dy: npt.ArrayLike, x: npt.ArrayLike, name: str, **argume
     return in_given_dtype(dx, dy, x)
 
 
+@replayed
 @in_same_dtype_as_input
 def relu(x: npt.ArrayLike) -> Array:
     """max(0, x), any shape and in the dtype of x; NaN stays NaN and -0.0 becomes 0.0.
@@ -128,6 +132,7 @@ def relu(x: npt.ArrayLike) -> Array:
     return activation(x, "relu")
 
 
+@replayed
 def sigmoid(x: npt.ArrayLike) -> Array:
     """1 / (1 + exp(-x)), any shape.
 
@@ -138,6 +143,7 @@ def sigmoid(x: npt.ArrayLike) -> Array:
     return activation(x, "sigmoid")
 
 
+@replayed
 def tanh(x: npt.ArrayLike) -> Array:
     """The hyperbolic tangent, any shape.
 
@@ -163,6 +169,7 @@ def _relu_backward_program(count: int, dtype: str) -> native.Program:
     return steps.build()
 
 
+@replayed
 def relu_backward(dy: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     """The gradient of `relu` from the gradient `dy` of its result and the result `y`, of one shape.
 
@@ -219,6 +226,7 @@ def _backward(name: str, dy: npt.ArrayLike, y: npt.ArrayLike, axis: Any) -> Arra
     return in_given_dtype(dx, dy, y)
 
 
+@replayed
 def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
     """exp(x) over its sum along `axis`, safe for any finite x.
 
@@ -229,6 +237,7 @@ def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
     return _forward("softmax", x, axis)
 
 
+@replayed
 def softmax_backward(dy: npt.ArrayLike, y: npt.ArrayLike, axis: int = -1) -> Array:
     """The gradient of `softmax` from the gradient `dy` of its result and the result `y`, of one shape.
 
@@ -239,6 +248,7 @@ def softmax_backward(dy: npt.ArrayLike, y: npt.ArrayLike, axis: int = -1) -> Arr
     return _backward("softmax", dy, y, axis)
 
 
+@replayed
 def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
     """The logarithm of `softmax`, without its rounding.
 
@@ -249,6 +259,7 @@ def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
     return _forward("log_softmax", x, axis)
 
 
+@replayed
 def log_softmax_backward(dy: npt.ArrayLike, y: npt.ArrayLike, axis: int = -1) -> Array:
     """The gradient of `log_softmax` from the gradient `dy` of its result and the result `y`, of one shape.
 

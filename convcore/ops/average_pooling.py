@@ -12,6 +12,7 @@ from convcore.arrays import as_reals
 from convcore.engine import native
 from convcore.errors import ParameterError
 from convcore.ops.planes import Planes, planes
+from convcore.ops.replaying import replayed
 from convcore.ops.running import PROGRAMS, Array, Shape, boolean, check_shape, in_dtype_of_input, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
@@ -53,6 +54,7 @@ def avg_pool(
     return y
 
 
+@replayed
 @in_dtype_of_input
 def avg_pool2d(
     x: npt.ArrayLike,
@@ -105,6 +107,7 @@ def avg_pool_backward(
     return dx
 
 
+@replayed
 @in_dtype_of_input
 def avg_pool2d_backward(
     dy: npt.ArrayLike,

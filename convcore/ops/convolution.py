@@ -16,6 +16,7 @@ from convcore.ops.convolving import (
     run_backward_weights,
     run_forward,
 )
+from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape, check_shape, wants_relu
 from convcore.shapes import Geometry, conv2d_geometry, shape_argument
 
@@ -29,6 +30,7 @@ def _geometry(x_shape: Shape, w_shape: Shape, *, first: bool, padding_mode: Any,
     return replace(g, border=border) if border else g
 
 
+@replayed
 def conv2d(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -76,6 +78,7 @@ def conv2d(
     return in_given_dtype(y, *operands.values())
 
 
+@replayed
 def conv2d_backward_data(
     dy: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -109,6 +112,7 @@ def conv2d_backward_data(
     return in_given_dtype(run_backward_data(g, dtype, grad, weights, first=first), dy, w)
 
 
+@replayed
 def conv2d_backward_weights(
     x: npt.ArrayLike,
     dy: npt.ArrayLike,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from convcore.arrays import as_reals, in_given_dtype
 from convcore.engine import native
 from convcore.errors import ShapeError
+from convcore.ops.replaying import replayed
 from convcore.ops.running import PROGRAMS, Array, check_shape, matrix_shape, new_result, run, wants_relu
 from convcore.plans import dense as plan
 from convcore.plans.steps import Steps
@@ -42,6 +43,7 @@ def _dense_program(direction: str, n: int, ic: int, oc: int, dtype: str, has_bia
     return steps.build()
 
 
+@replayed
 def dense(
     x: npt.ArrayLike, w: npt.ArrayLike, bias: npt.ArrayLike | None = None, *, activation: str | None = None
 ) -> Array:
@@ -66,6 +68,7 @@ def dense(
     return in_given_dtype(y, *operands.values())
 
 
+@replayed
 def dense_backward_data(dy: npt.ArrayLike, w: npt.ArrayLike) -> Array:
     """The gradient of `dense` with respect to x: `dy` (n, units) times `w` (inputs, units) transposed.
 
@@ -84,6 +87,7 @@ def dense_backward_data(dy: npt.ArrayLike, w: npt.ArrayLike) -> Array:
     return in_given_dtype(dx, dy, w)
 
 
+@replayed
 def dense_backward_weights(x: npt.ArrayLike, dy: npt.ArrayLike) -> tuple[Array, Array]:
     """The gradients of `dense` with respect to w and bias, from `x` (n, inputs) and `dy` (n, units).
 

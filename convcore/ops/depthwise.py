@@ -10,6 +10,7 @@ import numpy.typing as npt
 from convcore.arrays import as_array
 from convcore.errors import ShapeError
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
+from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape
 from convcore.shapes import shape_argument
 
@@ -38,6 +39,7 @@ def _grouped(w: npt.ArrayLike) -> tuple[npt.ArrayLike, int]:
     return grouped.tolist() if isinstance(w, (list, tuple)) else grouped, array.shape[2]
 
 
+@replayed
 def depthwise_conv2d(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -70,6 +72,7 @@ def depthwise_conv2d(
     return conv2d(x, grouped, bias, groups=groups, activation=activation, data_format=data_format, **words)
 
 
+@replayed
 def depthwise_conv2d_backward_data(
     dy: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -97,6 +100,7 @@ def depthwise_conv2d_backward_data(
     return conv2d_backward_data(dy, grouped, input_shape, groups=groups, data_format=data_format, **words)
 
 
+@replayed
 def depthwise_conv2d_backward_weights(
     x: npt.ArrayLike,
     dy: npt.ArrayLike,
@@ -127,6 +131,7 @@ def depthwise_conv2d_backward_weights(
     return dw.reshape(shape), db
 
 
+@replayed
 def separable_conv2d(
     x: npt.ArrayLike,
     depthwise: npt.ArrayLike,

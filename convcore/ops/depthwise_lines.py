@@ -15,6 +15,7 @@ from convcore.ops.depthwise import (
     separable_conv2d,
 )
 from convcore.ops.lines import as_image, as_image_shape, as_line, words_of_line
+from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape
 from convcore.shapes import shape_argument
 
@@ -32,6 +33,7 @@ def _kernel(name: str, array: Array) -> Array:
     return array[None]
 
 
+@replayed
 def depthwise_conv1d(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -64,6 +66,7 @@ def depthwise_conv1d(
     return in_given_dtype(as_line(y, data_format), *operands.values())
 
 
+@replayed
 def depthwise_conv1d_backward_data(
     dy: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -91,6 +94,7 @@ def depthwise_conv1d_backward_data(
     return in_given_dtype(as_line(dx, data_format), dy, w)
 
 
+@replayed
 def depthwise_conv1d_backward_weights(
     x: npt.ArrayLike,
     dy: npt.ArrayLike,
@@ -118,6 +122,7 @@ def depthwise_conv1d_backward_weights(
     return in_given_dtype(dw[0], x, dy), in_given_dtype(db, x, dy)
 
 
+@replayed
 def separable_conv1d(
     x: npt.ArrayLike,
     depthwise: npt.ArrayLike,

@@ -12,6 +12,7 @@ from convcore.arrays import as_array, as_reals
 from convcore.engine import native
 from convcore.ops.planes import Planes, planes
 from convcore.ops.pooling import INDEX_BYTES, max_pool_backward
+from convcore.ops.replaying import replayed
 from convcore.ops.running import (
     PROGRAMS,
     Array,
@@ -111,6 +112,7 @@ def _average_backward(dy: npt.ArrayLike, input_shape: Any, axes: int, data_forma
     return dx
 
 
+@replayed
 @in_same_dtype_as_input
 def global_max_pool2d(
     x: npt.ArrayLike, *, keepdims: bool = False, return_indices: bool = False, data_format: str = "channels_last"
@@ -131,6 +133,7 @@ def global_max_pool2d(
     return result
 
 
+@replayed
 @in_dtype_of_input
 def global_max_pool2d_backward(
     dy: npt.ArrayLike, indices: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last"
@@ -147,6 +150,7 @@ def global_max_pool2d_backward(
     return _max_backward(dy, indices, input_shape, 2, data_format)
 
 
+@replayed
 @in_dtype_of_input
 def global_avg_pool2d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: str = "channels_last") -> Array:
     """The mean of each plane; parameters and result as of `global_max_pool2d`.
@@ -160,6 +164,7 @@ def global_avg_pool2d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: 
     return _average(x, 2, keepdims, data_format)
 
 
+@replayed
 @in_dtype_of_input
 def global_avg_pool2d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last") -> Array:
     """The gradient of `global_avg_pool2d`: an equal share for each pixel; `dy` with or without `keepdims`.
@@ -171,6 +176,7 @@ def global_avg_pool2d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_fo
     return _average_backward(dy, input_shape, 2, data_format)
 
 
+@replayed
 @in_same_dtype_as_input
 def global_max_pool1d(
     x: npt.ArrayLike, *, keepdims: bool = False, return_indices: bool = False, data_format: str = "channels_last"
@@ -185,6 +191,7 @@ def global_max_pool1d(
     return result
 
 
+@replayed
 @in_dtype_of_input
 def global_max_pool1d_backward(
     dy: npt.ArrayLike, indices: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last"
@@ -198,6 +205,7 @@ def global_max_pool1d_backward(
     return _max_backward(dy, indices, input_shape, 1, data_format)
 
 
+@replayed
 @in_dtype_of_input
 def global_avg_pool1d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: str = "channels_last") -> Array:
     """`global_avg_pool2d` of lines: `x` (n, length, channels), or (n, channels, length).
@@ -209,6 +217,7 @@ def global_avg_pool1d(x: npt.ArrayLike, *, keepdims: bool = False, data_format: 
     return _average(x, 1, keepdims, data_format)
 
 
+@replayed
 @in_dtype_of_input
 def global_avg_pool1d_backward(dy: npt.ArrayLike, input_shape: Shape, *, data_format: str = "channels_last") -> Array:
     """The gradient of `global_avg_pool1d`; see `global_avg_pool2d_backward`.

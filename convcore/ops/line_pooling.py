@@ -11,6 +11,7 @@ from convcore.arrays import as_reals
 from convcore.ops.average_pooling import avg_pool, avg_pool_backward
 from convcore.ops.planes import line, line_padding, planes
 from convcore.ops.pooling import max_pool, max_pool_backward
+from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape, boolean, in_dtype_of_input, in_same_dtype_as_input
 from convcore.shapes import shape_argument
 
@@ -27,6 +28,7 @@ def _words(pool_size: Any, stride: Any, padding: Any, ceil_mode: Any) -> dict[st
     }
 
 
+@replayed
 @in_same_dtype_as_input
 def max_pool1d(
     x: npt.ArrayLike,
@@ -53,6 +55,7 @@ def max_pool1d(
     return max_pool(lines, dtype, seen, return_indices, **words, dilation=line("dilation", dilation))
 
 
+@replayed
 @in_dtype_of_input
 def max_pool1d_backward(
     dy: npt.ArrayLike,
@@ -79,6 +82,7 @@ def max_pool1d_backward(
     return max_pool_backward(grad, dtype, indices, shape, seen, **words, dilation=line("dilation", dilation))
 
 
+@replayed
 @in_dtype_of_input
 def avg_pool1d(
     x: npt.ArrayLike,
@@ -103,6 +107,7 @@ def avg_pool1d(
     return avg_pool(lines, dtype, seen, count_include_pad, divisor_override, **words)
 
 
+@replayed
 @in_dtype_of_input
 def avg_pool1d_backward(
     dy: npt.ArrayLike,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from convcore.arrays import as_reals, in_given_dtype
 from convcore.geometries import channels_first, line_padding, line_shape, single
 from convcore.ops.convolution import conv2d, conv2d_backward_data, conv2d_backward_weights
+from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape
 from convcore.ops.transposed import conv2d_transpose, conv2d_transpose_backward_data, conv2d_transpose_backward_weights
 from convcore.shapes import shape_argument
@@ -64,6 +65,7 @@ def as_line(image: Array, data_format: Any) -> Array:
     return image.reshape((n, a, c) if channels_first(data_format) else (n, b, c))
 
 
+@replayed
 def conv1d(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -99,6 +101,7 @@ def conv1d(
     return in_given_dtype(as_line(y, data_format), *operands.values())
 
 
+@replayed
 def conv1d_backward_data(
     dy: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -129,6 +132,7 @@ def conv1d_backward_data(
     return in_given_dtype(as_line(dx, data_format), dy, w)
 
 
+@replayed
 def conv1d_backward_weights(
     x: npt.ArrayLike,
     dy: npt.ArrayLike,
@@ -171,6 +175,7 @@ def _transposed_words(
     }
 
 
+@replayed
 def conv1d_transpose(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -203,6 +208,7 @@ def conv1d_transpose(
     return in_given_dtype(as_line(y, data_format), *operands.values())
 
 
+@replayed
 def conv1d_transpose_backward_data(
     dy: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -231,6 +237,7 @@ def conv1d_transpose_backward_data(
     return in_given_dtype(as_line(dx, data_format), dy, w)
 
 
+@replayed
 def conv1d_transpose_backward_weights(
     x: npt.ArrayLike,
     dy: npt.ArrayLike,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from convcore.arrays import as_reals
 from convcore.engine import native
+from convcore.ops.replaying import replayed
 from convcore.ops.running import PROGRAMS, Array, Shape, in_same_dtype_as_input, new_result, run
 from convcore.plans import permute as plan
 from convcore.plans.steps import Steps
@@ -27,6 +28,7 @@ def _program(shape: Shape, order: Shape, dtype: str) -> native.Program:
     return steps.build()
 
 
+@replayed
 @in_same_dtype_as_input
 def permute(x: npt.ArrayLike, order: Sequence[int]) -> Array:
     """x with its axes in `order`, copied into a plain array: axis i of the result is axis ``order[i]`` of x.

@@ -12,6 +12,7 @@ from convcore.arrays import as_indices, as_reals
 from convcore.engine import native
 from convcore.errors import ShapeError
 from convcore.ops.planes import Planes, planes
+from convcore.ops.replaying import noted_check, replayed
 from convcore.ops.running import (
     PROGRAMS,
     Array,
@@ -60,6 +61,7 @@ def max_pool(
     return y, indices
 
 
+@replayed
 @in_same_dtype_as_input
 def max_pool2d(
     x: npt.ArrayLike,
@@ -110,14 +112,19 @@ def checked_indices(indices: npt.ArrayLike, shape: Shape, plane: tuple[int, int]
     """`indices` as int64 of `shape`, each of them in a plane of so many rows and columns."""
     places = as_indices("indices", indices)
     check_shape("indices", places, shape, "that of the values")
-    pixels = plane[0] * plane[1]
+    noted_check(_require_in_plane, places, *plane)
+    return places
+
+
+def _require_in_plane(places: npt.NDArray[np.int64], height: int, width: int) -> None:
+    """Refuse indices of which one is in no plane of so many pixels."""
+    pixels = height * width
     # As unsigned numbers, negative ones are beyond every plane.
-    if places.size and places.view(np.uint64).max() >= pixels:
+    if places.size and np.maximum.reduce(places.view(np.uint64), axis=None) >= pixels:
         at = tuple(int(i) for i in np.argwhere((places < 0) | (places >= pixels))[0])
         raise ShapeError(
-            f"indices{list(at)} is {places[at]}: outside the plane of {plane[0]}x{plane[1]} pixels, 0 to {pixels - 1}."
+            f"indices{list(at)} is {places[at]}: outside the plane of {height}x{width} pixels, 0 to {pixels - 1}."
         )
-    return places
 
 
 def max_pool_backward(
@@ -133,6 +140,7 @@ def max_pool_backward(
     return dx
 
 
+@replayed
 @in_dtype_of_input
 def max_pool2d_backward(
     dy: npt.ArrayLike,

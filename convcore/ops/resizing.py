@@ -15,6 +15,7 @@ from convcore.engine import native
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.geometries import frame_geometry, sides, upsample_geometry
 from convcore.ops.planes import planes
+from convcore.ops.replaying import replayed
 from convcore.ops.running import (
     PROGRAMS,
     Array,
@@ -74,6 +75,7 @@ def _framed(x: npt.ArrayLike, rows: tuple[int, int], columns: tuple[int, int], d
     return y
 
 
+@replayed
 @in_same_dtype_as_input
 def zero_pad2d(x: npt.ArrayLike, padding: Any = 1, *, data_format: Any = "channels_last") -> Array:
     """Images with zeros around them; the gradient is `crop2d` with the same numbers.
@@ -90,6 +92,7 @@ def zero_pad2d(x: npt.ArrayLike, padding: Any = 1, *, data_format: Any = "channe
     return _framed(x, rows, columns, data_format)
 
 
+@replayed
 @in_same_dtype_as_input
 def crop2d(x: npt.ArrayLike, cropping: Any = 1, *, data_format: Any = "channels_last") -> Array:
     """Images without some rows and columns at their border; the gradient is `zero_pad2d` with the same numbers.
@@ -107,6 +110,7 @@ def crop2d(x: npt.ArrayLike, cropping: Any = 1, *, data_format: Any = "channels_
     return _framed(x, (-top, -bottom), (-left, -right), data_format)
 
 
+@replayed
 @in_dtype_of_input
 def upsample2d(
     x: npt.ArrayLike, size: Any = 2, *, interpolation: Any = "nearest", data_format: Any = "channels_last"
@@ -135,6 +139,7 @@ def upsample2d(
     return y
 
 
+@replayed
 @in_dtype_of_input
 def upsample2d_backward(
     dy: npt.ArrayLike,

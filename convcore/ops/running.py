@@ -17,6 +17,7 @@ from convcore.checks import shown
 from convcore.engine import native
 from convcore.errors import ParameterError, ResourceLimitError, ShapeError
 from convcore.memory import require_memory
+from convcore.ops.replaying import noted_result, noted_run
 from convcore.runtime import get_num_threads
 
 __all__ = [
@@ -53,14 +54,14 @@ def new_result(shape: Shape, dtype: Any) -> Array:
     # NumPy counts the bytes of an empty array as if its axes of length 0 had length 1.
     if math.prod(max(size, 1) for size in shape) * item > sys.maxsize:
         raise ResourceLimitError(f"a result of shape {shape} is beyond what an array can be.")
-    return np.empty(shape, dtype=dtype)
+    return noted_result(np.empty(shape, dtype=dtype))
 
 
 def run(program: native.Program, *externals: Array) -> None:
     """Run the program of one op on checked arrays."""
     if program.arena_bytes or program.scratch_bytes:
         require_memory(program.arena_bytes + get_num_threads() * program.scratch_bytes, "the workspace")
-    program.run(externals)
+    noted_run(program, externals)
 
 
 def in_dtype_of_input(op: Callable[P, Result]) -> Callable[P, Result]:

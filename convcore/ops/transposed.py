@@ -15,6 +15,7 @@ from convcore.ops.convolving import (
     run_forward,
     run_transposed,
 )
+from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape, check_shape, wants_relu
 from convcore.shapes import shape_argument
 
@@ -27,6 +28,7 @@ def _words(stride: Any, padding: Any, output_padding: Any, dilation: Any, groups
     return sizes | {"groups": groups}
 
 
+@replayed
 def conv2d_transpose(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -73,6 +75,7 @@ def conv2d_transpose(
     return in_given_dtype(y, *operands.values())
 
 
+@replayed
 def conv2d_transpose_backward_data(
     dy: npt.ArrayLike,
     w: npt.ArrayLike,
@@ -105,6 +108,7 @@ def conv2d_transpose_backward_data(
     return in_given_dtype(run_forward(g, dtype, grad, weights, None, first=first), dy, w)
 
 
+@replayed
 def conv2d_transpose_backward_weights(
     x: npt.ArrayLike,
     dy: npt.ArrayLike,

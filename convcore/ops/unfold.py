@@ -13,6 +13,7 @@ from convcore.engine import native
 from convcore.errors import ShapeError
 from convcore.geometries import channels_first, moved_channels
 from convcore.ops.convolving import outer_shape
+from convcore.ops.replaying import replayed
 from convcore.ops.running import PROGRAMS, Array, Shape, check_shape, new_result, run
 from convcore.plans import unfold as plan
 from convcore.plans.steps import Steps
@@ -37,6 +38,7 @@ def _windows(g: Geometry, first: bool) -> Shape:
     return (g.n, taps, pixels) if first else (g.n, pixels, taps)
 
 
+@replayed
 def unfold(
     x: npt.ArrayLike,
     kernel_size: Any,
@@ -68,6 +70,7 @@ def unfold(
     return in_given_dtype(y, x)
 
 
+@replayed
 def fold(
     y: npt.ArrayLike,
     output_size: Any,

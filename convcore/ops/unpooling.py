@@ -13,6 +13,7 @@ from convcore.engine import native
 from convcore.errors import ParameterError, ShapeError
 from convcore.ops.planes import planes
 from convcore.ops.pooling import INDEX_BYTES, checked_indices
+from convcore.ops.replaying import replayed
 from convcore.ops.running import PROGRAMS, Array, Shape, in_dtype_of_input, in_same_dtype_as_input, new_result, run
 from convcore.plans import pool
 from convcore.plans.steps import Steps
@@ -38,6 +39,7 @@ def _program(g: Geometry, dtype: str, backward: bool) -> native.Program:
     return steps.build()
 
 
+@replayed
 @in_same_dtype_as_input
 def max_unpool2d(
     x: npt.ArrayLike,
@@ -95,6 +97,7 @@ def max_unpool2d(
     return y
 
 
+@replayed
 @in_dtype_of_input
 def max_unpool2d_backward(dy: npt.ArrayLike, indices: npt.ArrayLike, *, data_format: str = "channels_last") -> Array:
     """The gradient of `max_unpool2d` with respect to its values: that of the pixel that each one went to.

@@ -1,7 +1,7 @@
 # Memory that programs work in: aligned, allocated once, used again.
 
 from cpython.buffer cimport PyBuffer_FillInfo
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, getenv, malloc
 
 cdef enum:
     CACHE_LINE = 64
@@ -49,3 +49,8 @@ cdef give_arena(Arena arena):
         idle_arenas.append(arena)
         if len(idle_arenas) > IDLE_ARENAS:
             del idle_arenas[0]
+
+
+def memory_is_limited():
+    """Whether the environment limits memory; `os.environ` takes longer to say so than a small op to run."""
+    return getenv("CONVCORE_MEMORY_LIMIT") != NULL

@@ -53,6 +53,17 @@ cdef bint balanced(int64_t shares, int threads) noexcept nogil:
     return (shares + threads - 1) // threads * threads * 20 <= shares * 21
 
 
+cdef void execute_alone(const step *steps, int64_t count, void **pointers, char *scratch) noexcept nogil:
+    """All steps on the calling thread, without a team: to make one takes as long as a small op."""
+    cdef int64_t s = 0, share
+    cdef fp_state saved = fp_enter()
+    while s < count:
+        for share in range(steps[s].shares):
+            run_share(steps + s, steps[s].together, False, share, pointers, scratch)
+        s = s + steps[s].together
+    fp_leave(saved)
+
+
 cdef void execute(
     const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
 ) noexcept nogil:
@@ -61,7 +72,10 @@ cdef void execute(
     cdef int64_t s = 0, t, together = 1, shares = 0
     cdef bint alone = False
     cdef fp_state saved = 0
-    with parallel(num_threads=threads, use_threads_if=threads > 1):
+    if threads == 1:
+        execute_alone(steps, count, pointers, scratch)
+        return
+    with parallel(num_threads=threads):
         affinity_settle(threadid())
         saved = fp_enter()
         s = 0
