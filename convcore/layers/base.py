@@ -16,7 +16,7 @@ from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, Sh
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
 from convcore.layers.seeds import SeedGenerator
-from convcore.layers.symbolic import Call, SymbolicTensor, call
+from convcore.layers.symbolic import Call, SymbolicTensor, call, is_recording
 from convcore.layers.validation import InputSpec, Shape, check_input, standardize_shape
 from convcore.layers.weighted import Weighted
 from convcore.naming import auto_name
@@ -58,6 +58,9 @@ class Layer(Weighted):
     #: Of a layer that draws random numbers, where its seed is from: it sets it in its constructor.
     seed_generator: SeedGenerator | None = None
 
+    # Whether call() says what it computes.
+    _is_composed: ClassVar[bool] = False
+
     # Layers without a `build` that Keras counts as built from the start.
     _built_at_init: ClassVar[bool] = False
 
@@ -72,10 +75,10 @@ class Layer(Weighted):
         **kwargs: Any,
     ) -> None:
         kind = type(self).__name__
-        if hasattr(type(self), "call") and not self._is_custom:
+        if hasattr(type(self), "call") and not (self._is_custom or self._is_composed):
             raise NotSupportedError(
-                f"convcore does not implement layers of one's own with call(), as {kind} is (supported: "
-                "forward(self, x, training=False) and backward(self, dy) in NumPy, see convcore.layers.Layer)"
+                f"convcore does not implement call() in a class that derives from a layer of convcore, as {kind} does "
+                "(supported: classes that derive from keras.layers.Layer and have other layers as attributes)"
             )
         if name is not None and not is_name(name):
             raise ParameterError(
@@ -111,6 +114,8 @@ class Layer(Weighted):
 
     def __init_subclass__(cls, *, record_build: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "call" in cls.__dict__:
+            _compose(cls)
         build = cls.__dict__.get("build")
         if build is not None and record_build:
             cls.build = _recording(build)  # type: ignore[method-assign]
@@ -166,6 +171,11 @@ class Layer(Weighted):
         return self._calls[0]
 
     # Computing
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether the class is not one of convcore's, so that files need it in custom_objects."""
+        return not type(self).__module__.startswith("convcore.")
 
     @property
     def _is_custom(self) -> bool:
@@ -275,12 +285,12 @@ class Layer(Weighted):
                 f"convcore does not implement calls on arrays and symbolic tensors together (layer '{self.name}' "
                 f"received {type(others[0]).__name__}; supported: either)"
             )
-        if training:
+        if training and not is_recording():
             raise NotSupportedError(
                 f"convcore does not implement training={training!r} in a functional model (layer '{self.name}'; "
-                "supported: what fit and predict choose)"
+                "supported: training=False, and what fit and predict choose)"
             )
-        return call(self, arguments)
+        return call(self, arguments, None if training is None else bool(training))
 
     def _checked(self, arguments: list[Any]) -> list[FloatArray]:
         arrays = [as_float32(argument, f"The input of layer '{self.name}'") for argument in arguments]
@@ -360,12 +370,24 @@ def _recording(build: Callable[..., None]) -> Callable[..., None]:
     def wrapper(self: Layer, input_shape: Any = None) -> None:
         if self.built and self._build_shape is not None:
             return
-        shape = standardize_shape(input_shape)
+        several = isinstance(input_shape, list | tuple) and any(isinstance(each, list | tuple) for each in input_shape)
+        shape = input_shape if several or isinstance(input_shape, dict) else standardize_shape(input_shape)
         build(self, shape)
         self._build_shape = shape
         self.built = True
 
     return wrapper
+
+
+def _compose(cls: type[Layer]) -> None:
+    """Let `cls`, which has a call(), derive from `Composed`, if it derives from nothing but `Layer`."""
+    from convcore.layers.composed import Composed
+
+    bases = [base for base in cls.__mro__[1:] if issubclass(base, Layer) and base not in (Layer, Composed)]
+    if not any(base.__module__.startswith("convcore.") or base.forward is not Layer.forward for base in bases):
+        if cls.forward is Layer.forward and not issubclass(cls, Composed):
+            others = tuple(base for base in cls.__bases__ if base is not Layer)
+            cls.__bases__ = (*others, Composed)
 
 
 def _takes_training(forward: Callable[..., Any]) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
+    from convcore.program import Graph, Value
 
-__all__ = ["Call", "SymbolicTensor", "call"]
+__all__ = ["Call", "SymbolicTensor", "call", "is_recording", "recording"]
 
 Shape = tuple[int | None, ...]
 
@@ -76,7 +79,8 @@ def _scaled(tensor: SymbolicTensor, scale: Any, offset: Any) -> Any:
 class Call:
     """One use of a layer in a functional model: what it was given and what it gives.
 
-    `owner` is the Sequential model that made it, if it is not the user's.
+    `owner` is the Sequential model that made it, if it is not the user's. `training` is False where the layer computes
+    what it does in inference, whatever the model does, and None where it follows the model.
     """
 
     def __init__(
@@ -86,10 +90,12 @@ class Call:
         shapes: Sequence[Shape],
         names: Sequence[str] | None = None,
         owner: object = None,
+        training: bool | None = None,
     ) -> None:
         self.layer = layer
         self.inputs = tuple(inputs)
         self.owner = owner
+        self.training = training
         labels = names or [f"{layer.name}_output"] * len(shapes)
         dtype = getattr(layer, "dtype", "float32")
         self.outputs = tuple(
@@ -98,8 +104,38 @@ class Call:
         )
 
 
-def call(layer: Layer, tensors: Sequence[SymbolicTensor], owner: object = None) -> Any:
+    def lower(self, graph: Graph, xs: list[Value]) -> list[Value]:
+        """Add the layer to `graph` behind the values `xs` of the inputs; returns those of the outputs."""
+        graph.layer, inferred = self.layer.name, graph.infers
+        graph.infers = inferred or self.training is False
+        values = self.layer.lower_with_penalty(graph, xs)
+        graph.infers = inferred
+        return values
+
+
+#: Where a call() of one's own runs to see what it calls: those calls, which are no part of any model.
+_recorded: ContextVar[list[Call] | None] = ContextVar("convcore_recorded_calls", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[list[Call]]:
+    """Within it, calls of layers on symbolic tensors are those of the list that it gives."""
+    calls: list[Call] = []
+    token = _recorded.set(calls)
+    try:
+        yield calls
+    finally:
+        _recorded.reset(token)
+
+
+def is_recording() -> bool:
+    """Whether a call() of one's own is being looked at."""
+    return _recorded.get() is not None
+
+
+def call(layer: Layer, tensors: Sequence[SymbolicTensor], training: bool | None = None) -> Any:
     """Use `layer`, which is built if it is not yet, on `tensors`: what it gives, as a call on arrays would."""
-    made = Call(layer, tensors, layer._connect_all([tensor.shape for tensor in tensors]), owner=owner)
-    layer._calls.append(made)
+    made = Call(layer, tensors, layer._connect_all([tensor.shape for tensor in tensors]), training=training)
+    recorded = _recorded.get()
+    (layer._calls if recorded is None else recorded).append(made)
     return layer._packed(made.outputs)

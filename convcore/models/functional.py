@@ -123,8 +123,7 @@ class Functional(Model, record_build=False):
         values = dict(zip(self.inputs, xs, strict=True))
         for made in self._calls_made:
             if made.inputs:
-                graph.layer = made.layer.name
-                found = made.layer.lower_with_penalty(graph, [values[tensor] for tensor in made.inputs])
+                found = made.lower(graph, [values[tensor] for tensor in made.inputs])
                 values.update(zip(made.outputs, found, strict=True))
         return [values[tensor] for tensor in self.outputs]
 

@@ -42,6 +42,11 @@ class Model(Trainer, Network, record_build=False):
             from convcore.models.functional import Functional
 
             return super().__new__(Functional)
+        if hasattr(cls, "call") and not cls._is_composed and not hasattr(cls, "pop"):
+            from convcore.models.subclassed import Subclassed
+
+            _become(cls, Subclassed)
+            return cls.__new__(cls, *args, **kwargs)
         return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,10 +56,12 @@ class Model(Trainer, Network, record_build=False):
             _become(type(self), Functional)
             Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
             return
-        raise NotSupportedError(
-            f"convcore does not implement subclasses of keras.Model, as {type(self).__name__} is (supported: "
-            "super().__init__(inputs, outputs), keras.Sequential, and layers of one's own with forward and backward)"
-        )
+        if not self._is_composed:
+            raise NotSupportedError(
+                f"convcore does not implement models without inputs, outputs or a call(), as {type(self).__name__} is "
+                "(supported: keras.Model(inputs, outputs), subclasses with call(self, inputs), keras.Sequential)"
+            )
+        Network.__init__(self, *args, **kwargs)
 
     @exclusive
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:

@@ -21,7 +21,7 @@ __all__ = ["Network"]
 
 
 # What subclasses of keras.Model define there; none of it leads to a program for the engine.
-_OWN_STEPS = ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
+_OWN_STEPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
 
 
 class Network(Layer, record_build=False):
@@ -29,13 +29,15 @@ class Network(Layer, record_build=False):
 
     _not_copied: ClassVar[frozenset[str]] = Layer._not_copied | {"_compiled_graph"}
     _compiled_graph: Graph | None = None
+    _layers: list[Layer]
     #: How many inputs it has, whether some leave sizes open, and the shapes of the samples that it is planned for then.
     _input_count: int = 1
     _is_open: bool = False
     _sample_shapes: tuple[tuple[int, ...], ...] | None = None
 
     def __init__(self, trainable: bool = True, name: str | None = None) -> None:
-        own = next((name for name in _OWN_STEPS if hasattr(type(self), name)), None)
+        steps = _OWN_STEPS if self._is_composed else ("call", *_OWN_STEPS)
+        own = next((name for name in steps if hasattr(type(self), name)), None)
         if own is not None:
             raise NotSupportedError(
                 f"convcore does not implement {own}() of one's own in a model, as {type(self).__name__} has "
@@ -43,7 +45,8 @@ class Network(Layer, record_build=False):
                 "in __init__, and layers, losses and metrics of one's own)"
             )
         super().__init__(trainable=trainable, name=name)
-        self._layers: list[Layer] = []
+        if not self._is_composed:
+            self._layers = []
         self._trained: tuple[bool, ...] = ()
         # The revision of all variables at which `_parameters` found its answer.
         self._seen_revision = -1

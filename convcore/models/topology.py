@@ -31,6 +31,7 @@ def from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
                 [stand_ins[tensor] for tensor in made.inputs],
                 [tensor.shape for tensor in made.outputs],
                 [tensor.name for tensor in made.outputs],
+                training=made.training,
             )
             made.layer._calls.append(again)
             stand_ins.update(zip(made.outputs, again.outputs, strict=True))
@@ -48,7 +49,7 @@ def repeat(
     for made in calls:
         if made.inputs and made.outputs[0] not in symbols:
             given = [symbols[tensor] for tensor in made.inputs]
-            symbols.update(zip(made.outputs, flat(call(layer_of(made.layer), given)), strict=True))
+            symbols.update(zip(made.outputs, flat(call(layer_of(made.layer), given, made.training)), strict=True))
 
 
 def order(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> tuple[list[Call], list[Layer]]:

@@ -26,6 +26,8 @@ class Graph:
         self.nodes: list[Node] = []
         # The layer that is being lowered, by name: its nodes bear it.
         self.layer: str | None = None
+        # Whether the nodes of the layers that are being lowered compute in training what they do in inference.
+        self.infers = False
         #: What activity regularizers look at, and each regularizer: a call by hand tells their penalties.
         self.penalized: list[tuple[Value, Any]] = []
         self._values = set(self.inputs)
@@ -85,7 +87,7 @@ class Graph:
         settings: dict[str, Any] | None = None,
     ) -> Value:
         layers = () if self.layer is None else (self.layer,)
-        node = Node(kind, inputs, Value(tuple(shape)), parameters, settings or {}, layers, len(self.nodes))
+        node = Node(kind, inputs, Value(tuple(shape)), parameters, settings or {}, layers, len(self.nodes), infers=self.infers)
         self.nodes.append(node)
         self._values.add(node.output)
         return node.output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.checks import shown
 from convcore.errors import ParameterError, StateError
@@ -32,6 +32,7 @@ class Compiling:
         built: bool
         _input_count: int
         _is_open: bool
+        _is_composed: ClassVar[bool]
 
         def _graph(self) -> Graph: ...
         def _take_sizes(self, shapes: Sequence[tuple[int, ...]]) -> None: ...

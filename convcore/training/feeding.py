@@ -41,6 +41,10 @@ class Feeding(Compiling):
         self._connect(inputs.shape)
         return inputs
 
+    def _meet(self, x: Any) -> None:
+        """Build the model for data like `x`."""
+        self._inputs(x)
+
     def _source(
         self,
         compiled: Compiled,
@@ -85,7 +89,7 @@ class Feeding(Compiling):
 
         source = StreamSource(x, prepare, steps, places if shuffle else None)
         if not self.built:
-            self._inputs(source.peek())
+            self._meet(source.peek())
         return source
 
     def _inputs_source(self, x: Any, size: int, batch_size: int | None, steps: int | None) -> Source:
@@ -95,7 +99,7 @@ class Feeding(Compiling):
         if is_stream(x):
             source = StreamSource(x, lambda x, y, weight: Feed(self._all_inputs(x)), steps)
             if not self.built:
-                self._inputs(source.peek())
+                self._meet(source.peek())
             return source
         feed = Feed(self._all_inputs(x))
         if not feed.size:
@@ -109,6 +113,8 @@ class Feeding(Compiling):
 
     def _all_inputs(self, x: Any) -> tuple[Array, ...]:
         """`x` as an array for each input of the model, with as many samples each."""
+        if self._is_composed and not self.built:
+            self._meet(x)
         several = self.built and self._input_count > 1
         if self.built and not several and not self._is_open and self._fits_as_it_is(x):
             return (x,)  # what most calls bring costs no more than it has to
@@ -167,6 +173,8 @@ class Feeding(Compiling):
 
     def _given_inputs(self, x: Any) -> tuple[Array, ...]:
         """`x` as an array for each input, as far as they are known."""
+        if self._is_composed and not self.built:
+            self._meet(x)
         several = self.built and self._input_count > 1
         given = self._arguments(x) if several or isinstance(x, Mapping) else [x]
         return tuple(arguments.array("x", each) for each in given)

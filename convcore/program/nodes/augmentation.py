@@ -34,7 +34,7 @@ class RandomAffine(Kind):
         return x
 
     def forward(self, low: Lowering, node: Node) -> None:
-        if not low.training:
+        if not low.training or node.infers:
             low.alias(node.output, node.inputs[0])
             return
         settings, x = node.settings, node.output.shape
@@ -45,6 +45,10 @@ class RandomAffine(Kind):
         low.save(node, maps)
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        if node.infers:
+            if wanted[0]:
+                low.alias_gradient(node.inputs[0], node.output)
+            return
         if wanted[0]:
             dy, dx = low.gradient(node.output), low.new_gradient(node.inputs[0])
             affine.affine_backward(low.steps, self._resampling(low, node), dy, low.saved(node), dx)

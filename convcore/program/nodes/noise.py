@@ -30,13 +30,15 @@ class _Noise(Kind):
         return shapes[0]
 
     def forward(self, low: Lowering, node: Node) -> None:
-        if low.training:
+        if low.training and not node.infers:
             self._step(low, node, low.value(node.inputs[0]), low.new_value(node.output), forward=True)
         else:
             low.alias(node.output, node.inputs[0])
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        if wanted[0]:
+        if wanted[0] and node.infers:
+            low.alias_gradient(node.inputs[0], node.output)
+        elif wanted[0]:
             dy, dx = low.gradient(node.output), low.new_gradient(node.inputs[0])
             self._step(low, node, dy, dx, forward=False)
 

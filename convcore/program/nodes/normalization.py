@@ -55,7 +55,7 @@ class BatchNorm(Kind):
         low.steps.release(norm)
 
     def _moves(self, low: Lowering, node: Node) -> bool:
-        return low.training and bool(node.settings["learning"])
+        return low.training and not node.infers and bool(node.settings["learning"])
 
 
 class LayerNorm(Kind):

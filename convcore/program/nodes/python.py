@@ -41,7 +41,7 @@ class Python(Kind):
         (x,) = node.inputs
         look = low.view(low.value(x), x.shape)
         result = low.view(low.new_value(node.output), node.output.shape)
-        training = low.training
+        training = low.training and not node.infers
 
         def call(arena: native.Arena, externals: Sequence[Any]) -> None:
             y = layer.forward(look(arena, externals).copy(), training=training)
