@@ -152,7 +152,7 @@ _SUPPORTED: dict[str, str] = {
     "layers": "Activation, ActivityRegularization, Add, AlphaDropout, Average, AveragePooling1D/2D, "
     "BatchNormalization, Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, "
     "DepthwiseConv1D/2D, Dropout, ELU, Flatten, GaussianDropout, GaussianNoise, "
-    "GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Layer, "
+    "GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Lambda, Layer, "
     "LayerNormalization, LeakyReLU, MaxPooling1D/2D, Maximum, Minimum, Multiply, PReLU, Permute, "
     "RMSNormalization, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, "
     "Rescaling, Reshape, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "

@@ -160,9 +160,10 @@ def _rows(
 
 
 def _output_shape(layer: Layer) -> str:
-    if not layer._calls:
+    last = layer._calls[-1] if layer._calls else layer._inner_call
+    if last is None:
         return "?"
-    shapes = [f"({', '.join(map(str, tensor.shape))})" for tensor in layer._calls[-1].outputs]
+    shapes = [f"({', '.join(map(str, tensor.shape))})" for tensor in last.outputs]
     return str(layer._packed(shapes)).replace("'", "")
 
 

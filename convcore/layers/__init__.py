@@ -30,6 +30,7 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling2D,
 )
 from convcore.layers.input import Input, InputLayer
+from convcore.layers.lambdas import Lambda
 from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
 from convcore.layers.merging import (
     Add,
@@ -121,6 +122,7 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",

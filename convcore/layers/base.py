@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, Sh
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
 from convcore.layers.seeds import SeedGenerator
+from convcore.layers.subclassing import compose, recording_shape, takes_training, with_training
 from convcore.layers.symbolic import Call, SymbolicTensor, call, is_recording
 from convcore.layers.validation import InputSpec, Shape, check_input, standardize_shape
 from convcore.layers.weighted import Weighted
@@ -109,18 +109,20 @@ class Layer(Weighted):
         self._input_shape_arg = input_shape
         self._build_shape: Shape | None = None
         self._calls: list[Call] = []
+        # The last one in a call() of one's own.
+        self._inner_call: Call | None = None
         self._home: FlatParameters | None = None
         self._eager = Eager()
 
     def __init_subclass__(cls, *, record_build: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "call" in cls.__dict__:
-            _compose(cls)
+            compose(cls)
         build = cls.__dict__.get("build")
         if build is not None and record_build:
-            cls.build = _recording(build)  # type: ignore[method-assign]
-        if inspect.isfunction(cls.forward) and not _takes_training(cls.forward):
-            cls.forward = _with_training(cls.forward)  # type: ignore[method-assign]
+            cls.build = recording_shape(build)  # type: ignore[method-assign]
+        if inspect.isfunction(cls.forward) and not takes_training(cls.forward):
+            cls.forward = with_training(cls.forward)  # type: ignore[method-assign]
 
     # Shapes
 
@@ -344,10 +346,11 @@ class Layer(Weighted):
         twin._home = None
         twin._eager = Eager()
         twin._calls = []
+        twin._inner_call = None
         return twin
 
     # A copy has been called nowhere yet: its calls would drag the whole model along.
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"_home", "_eager", "_calls"})
+    _not_copied: ClassVar[frozenset[str]] = frozenset({"_home", "_eager", "_calls", "_inner_call"})
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise NotSupportedError(
@@ -361,48 +364,3 @@ class Layer(Weighted):
 
 def _one_or_all(things: Sequence[Any]) -> Any:
     return things[0] if len(things) == 1 else list(things)
-
-
-def _recording(build: Callable[..., None]) -> Callable[..., None]:
-    """`build`, run once per layer, with the shape written down."""
-
-    @functools.wraps(build)
-    def wrapper(self: Layer, input_shape: Any = None) -> None:
-        if self.built and self._build_shape is not None:
-            return
-        several = isinstance(input_shape, list | tuple) and any(isinstance(each, list | tuple) for each in input_shape)
-        shape = input_shape if several or isinstance(input_shape, dict) else standardize_shape(input_shape)
-        build(self, shape)
-        self._build_shape = shape
-        self.built = True
-
-    return wrapper
-
-
-def _compose(cls: type[Layer]) -> None:
-    """Let `cls`, which has a call(), derive from `Composed`, if it derives from nothing but `Layer`."""
-    from convcore.layers.composed import Composed
-
-    bases = [base for base in cls.__mro__[1:] if issubclass(base, Layer) and base not in (Layer, Composed)]
-    if not any(base.__module__.startswith("convcore.") or base.forward is not Layer.forward for base in bases):
-        if cls.forward is Layer.forward and not issubclass(cls, Composed):
-            others = tuple(base for base in cls.__bases__ if base is not Layer)
-            cls.__bases__ = (*others, Composed)
-
-
-def _takes_training(forward: Callable[..., Any]) -> bool:
-    parameters = inspect.signature(forward).parameters
-    return "training" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-
-
-def _with_training(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """`forward`, written without the parameter `training`, with it: so that everyone can pass it."""
-
-    def wrapper(self: Layer, x: Any, training: bool = False) -> Any:
-        return forward(self, x)
-
-    signature = inspect.signature(wrapper)
-    functools.update_wrapper(wrapper, forward)
-    # What a subclass inherits takes `training`, whatever the function inside does.
-    wrapper.__signature__ = signature  # type: ignore[attr-defined]
-    return wrapper

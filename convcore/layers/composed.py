@@ -13,7 +13,6 @@ from convcore.layers.structures import flat, packed
 from convcore.layers.symbolic import Call, SymbolicTensor
 from convcore.layers.traces import Trace, joined, look, require_inference
 from convcore.layers.validation import Shape, check_input, standardize_shape
-from convcore.layers.weighted import Weighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,9 +90,11 @@ class Composed(Layer, record_build=False):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        Weighted.trainable.__set__(self, value)
+        self._trainable = bool(value)
+        for variable in self._trainable_variables:
+            variable.trainable = self._trainable
         for layer in self._layers:
-            layer.trainable = bool(value)
+            layer.trainable = self._trainable
 
     def _move_in(self, home: FlatParameters) -> None:
         Layer._move_in(self, home)
@@ -176,7 +177,9 @@ class Composed(Layer, record_build=False):
         """The form of the arguments; of `count` tensors that no call has given one, an argument each, or all in one."""
         if self._form is None:
             parameters = self._signature().parameters.values()
-            names = [each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+            names = [
+                each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD
+            ]
             places = [Place(number) for number in range(count)]
             each = dict(zip(names, places, strict=False))
             self._form = each if len(names) == count else {names[0]: places}
@@ -206,7 +209,7 @@ class Composed(Layer, record_build=False):
 
     def _look(self, shapes: Sequence[Shape], training: bool) -> Trace:
         tensors = Call(self, (), shapes).outputs
-        bound = inspect.BoundArguments(self._signature(), {})  # type: ignore[arg-type]
+        bound = inspect.BoundArguments(self._signature(), {})
         arguments = _filled(self._form_for(len(shapes)), tensors)
         if "training" in self._signature().parameters:
             arguments["training"] = training

@@ -26,6 +26,7 @@ from convcore.layers.input import InputLayer
 from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
 from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from convcore.layers.normalization import BatchNormalization
+from convcore.layers.own import get_custom_objects
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU
 from convcore.layers.regularization import ActivityRegularization
@@ -121,6 +122,7 @@ _NOT_IN_FILES = frozenset(
         "GlobalMaxPool2D",
         "Input",
         "InputSpec",
+        "Lambda",
         "Layer",
         "MaxPool1D",
         "MaxPool2D",
@@ -182,4 +184,5 @@ def _find(name: Any, custom_objects: Mapping[str, type[Layer]]) -> type[Layer] |
         return None
     if name in custom_objects:
         return custom_objects[name]
-    return _CLASSES.get(name)
+    own = get_custom_objects().get(name)
+    return own if isinstance(own, type) and issubclass(own, Layer) else _CLASSES.get(name)

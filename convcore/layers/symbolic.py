@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from convcore.errors import NotSupportedError
+from convcore.variables import Variable
+
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
     from convcore.program import Graph, Value
@@ -38,42 +43,81 @@ class SymbolicTensor:
         return len(self.shape)
 
     def __add__(self, other: Any) -> Any:
-        return _combined("Add", self, other) if isinstance(other, SymbolicTensor) else _scaled(self, 1.0, other)
+        return self._joined("Add", other, 1.0, 1.0)
 
     def __sub__(self, other: Any) -> Any:
-        if isinstance(other, SymbolicTensor):
-            return _combined("Subtract", self, other)
-        return _scaled(self, 1.0, -other) if isinstance(other, Real) else NotImplemented
+        return self._joined("Subtract", other, 1.0, -1.0)
 
     def __rsub__(self, other: Any) -> Any:
-        return _scaled(self, -1.0, other)
+        return (-self)._joined("Add", other, 1.0, 1.0)
 
     def __mul__(self, other: Any) -> Any:
-        return _combined("Multiply", self, other) if isinstance(other, SymbolicTensor) else _scaled(self, other, 0.0)
+        return self._joined("Multiply", other, None, 0.0)
 
     def __truediv__(self, other: Any) -> Any:
-        return _scaled(self, 1.0 / other, 0.0) if isinstance(other, Real) else NotImplemented
+        if isinstance(other, SymbolicTensor | Variable):
+            raise _refused("the quotient of two tensors between layers", "division by numbers")
+        return self._joined("Multiply", 1.0 / other, None, 0.0) if isinstance(other, Real) else NotImplemented
+
+    def _joined(self, kind: str, other: Any, scale: float | None, sign: float) -> Any:
+        """What a merge layer gives for this and another tensor, or a variable; with a number it is
+        ``self * scale + sign * number``, or without a `scale` the product."""
+        if isinstance(other, Variable):
+            from convcore.layers.variable import Weight
+
+            other = Weight(other, self.ndim)(self)
+        if isinstance(other, SymbolicTensor):
+            from convcore.layers import merging
+
+            return getattr(merging, kind)()([self, other])
+        if not isinstance(other, Real) and not (isinstance(other, np.ndarray) and other.ndim == 0):
+            return NotImplemented
+        from convcore.layers.rescaling import Rescaling
+
+        number = float(other)
+        return Rescaling(number if scale is None else scale, sign * number)(self)
 
     def __neg__(self) -> Any:
-        return _scaled(self, -1.0, 0.0)
+        return self * -1.0
+
+    def __abs__(self) -> Any:
+        from convcore.layers.activation import ReLU
+
+        return ReLU()(self) + ReLU()(-self)
+
+    def __pow__(self, exponent: Any) -> Any:
+        if exponent not in (1, 2, 3, 4):
+            raise _refused(f"** {exponent!r} of a tensor between layers", "1, 2, 3 and 4")
+        square = self if exponent == 1 else self * self
+        return square if exponent < 3 else square * (self if exponent == 3 else square)
+
+    def __matmul__(self, other: Any) -> Any:
+        from convcore.layers.variable import Product
+
+        return Product.of(self, other)
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def _refuse(self, *args: Any) -> Any:
+        raise _refused("values of a tensor between layers: it has none yet", "layers, + - * /, functions of keras.ops")
 
-def _combined(kind: str, one: SymbolicTensor, other: SymbolicTensor) -> Any:
-    """What a merge layer gives for two tensors."""
-    from convcore.layers import merging
+    __array__ = __bool__ = __float__ = __ge__ = __getitem__ = __gt__ = __int__ = __iter__ = __le__ = __lt__ = _refuse
+    __rtruediv__ = _refuse
 
-    return getattr(merging, kind)()([one, other])
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise MissingAttributeError(
+            f"convcore does not implement {name} of a tensor between layers (supported: shape, dtype, ndim)"
+        )
 
 
-def _scaled(tensor: SymbolicTensor, scale: Any, offset: Any) -> Any:
-    """``tensor * scale + offset``, for two numbers."""
-    from convcore.layers.rescaling import Rescaling
+class MissingAttributeError(NotSupportedError, AttributeError):
+    """What an array has and what stands for one has not; an AttributeError for those who ask whether it has."""
 
-    if not isinstance(scale, Real) or not isinstance(offset, Real):
-        return NotImplemented
-    return Rescaling(float(scale), float(offset))(tensor)
+
+def _refused(what: str, supported: str) -> NotSupportedError:
+    return NotSupportedError(f"convcore does not implement {what} (supported: {supported})")
 
 
 class Call:
@@ -102,7 +146,6 @@ class Call:
             SymbolicTensor(shape, dtype, label, layer, self, index)
             for index, (shape, label) in enumerate(zip(shapes, labels, strict=True))
         )
-
 
     def lower(self, graph: Graph, xs: list[Value]) -> list[Value]:
         """Add the layer to `graph` behind the values `xs` of the inputs; returns those of the outputs."""
@@ -137,5 +180,9 @@ def call(layer: Layer, tensors: Sequence[SymbolicTensor], training: bool | None 
     """Use `layer`, which is built if it is not yet, on `tensors`: what it gives, as a call on arrays would."""
     made = Call(layer, tensors, layer._connect_all([tensor.shape for tensor in tensors]), training=training)
     recorded = _recorded.get()
-    (layer._calls if recorded is None else recorded).append(made)
+    if recorded is None:
+        layer._calls.append(made)
+    else:
+        layer._inner_call = made
+        recorded.append(made)
     return layer._packed(made.outputs)

@@ -74,11 +74,13 @@ def joined(layer: Layer, training: Trace, inference: Trace) -> Trace:
             "Dropout makes, for training alone)"
         )
     modes = iter([made.training for made in inference.calls if not _is_noise(made)])
+    noises = [made for made in inference.calls if _is_noise(made)]
     for made in training.calls:
-        if _is_noise(made):
-            later = next((twin.training for twin in inference.calls if twin.layer is made.layer), None)
-        else:
+        if not _is_noise(made):
             later = next(modes)
+        else:
+            twin = next((each for each in noises if _identity(each.layer) == _identity(made.layer)), None)
+            later = None if twin is None else noises.pop(noises.index(twin)).training
         if made.training is None or made.training != later:
             made.training = None
     require_inference(training)
@@ -117,8 +119,8 @@ def _described(trace: Trace) -> tuple[Any, ...]:
 
 
 def _identity(layer: Layer) -> Any:
-    """A layer, or if it is one without weights that was made for this trace, its class and its settings."""
-    if layer.weights:
+    """A layer, or if it is one without weights, which may have been made for this trace, its class and its settings."""
+    if layer.weights or layer._is_composed:
         return layer
     config = {key: value for key, value in layer.get_config().items() if key != "name"}
     return (type(layer), repr(config))

@@ -45,7 +45,7 @@ def clone_model(
         raise ParameterError(
             f"Expected `clone_function` argument to be a callable. Received: clone_function={shown(clone_function)}"
         )
-    custom = {type(layer).__name__: type(layer) for layer in _all_layers(model) if layer._is_custom}
+    custom = {type(layer).__name__: type(layer) for layer in _all_layers(model) if layer._is_own}
     if clone_function is None and input_tensors is None:
         clone = type(model).from_config(model.get_config(), custom)
     else:

@@ -24,8 +24,8 @@ class Model(Trainer, Network, record_build=False):
     """``Model(inputs, outputs)``: the layers that lead from `inputs` to `outputs`, as one layer that can be trained.
 
     Inputs are `Input` tensors, outputs what layers gave when they were called on them, both one, or a list or dict.
-    The model is a `Functional`. A subclass calls ``super().__init__(inputs, outputs)``; one with a call() of its own is
-    refused.
+    The model is a `Functional`. A subclass calls ``super().__init__(inputs, outputs)``, or it has a
+    ``call(self, inputs)`` of its own and is a `Subclassed`.
 
     >>> from convcore import layers
     >>> inputs = layers.Input((4,))
@@ -53,6 +53,11 @@ class Model(Trainer, Network, record_build=False):
         if _is_functional(args, kwargs):
             from convcore.models.functional import Functional
 
+            if self._is_composed:
+                raise NotSupportedError(
+                    f"convcore does not implement call() of one's own in a model, as {type(self).__name__} has, beside "
+                    "inputs and outputs (supported: either)"
+                )
             _become(type(self), Functional)
             Functional.__init__(self, *args, **kwargs)  # type: ignore[arg-type]
             return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Subclassed"]
 
 
-class Subclassed(Composed, Model, record_build=False):
+class Subclassed(Composed, Model, record_build=False):  # type: ignore[override]
     """What a class that derives from `Model` and has a call() is: see `Composed` for what that may do.
 
     It is built when it first meets data, or by ``build(input_shape)``; inputs of another size are planned for anew.
@@ -35,8 +35,8 @@ class Subclassed(Composed, Model, record_build=False):
         if not was_built:
             if self.compiled and len(shapes) > 1:
                 raise NotSupportedError(
-                    f"convcore does not implement compile() of a model with a call() of its own and {len(shapes)} outputs "
-                    "before it is built (supported: model.build(input_shape), and then compile)"
+                    "convcore does not implement compile() of a model with a call() of its own and several outputs, "
+                    f"{len(shapes)}, before it is built (supported: model.build(input_shape), and then compile)"
                 )
             self._sample_shapes = None
             self._invalidate()
@@ -45,8 +45,8 @@ class Subclassed(Composed, Model, record_build=False):
     def _structures(self, what: str) -> tuple[Any, Any]:
         if not self._met:
             raise NotBuiltError(
-                f"Model '{self.name}' has no defined {what} yet. Hint: build(input_shape) or a first call on data gives "
-                "it one."
+                f"Model '{self.name}' has no defined {what} yet. Hint: build(input_shape) or a first call on data "
+                "gives it one."
             )
         trace = self._trace(self._met)
         return trace.inputs[0] if len(trace.inputs) == 1 else list(trace.inputs), trace.outputs
@@ -65,8 +65,9 @@ class Subclassed(Composed, Model, record_build=False):
 
     def get_config(self) -> dict[str, Any]:
         raise NotSupportedError(
-            f"convcore does not implement the configuration of a model with a call() of its own, as {type(self).__name__} "
-            "is (supported: save_weights and load_weights; keras.Model(inputs, outputs) for files of whole models)"
+            "convcore does not implement the configuration of a model with a call() of its own, as "
+            f"{type(self).__name__} is (supported: save_weights and load_weights; keras.Model(inputs, outputs) for "
+            "files of whole models)"
         )
 
     def _packed(self, outputs: Any) -> Any:

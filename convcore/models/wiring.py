@@ -19,7 +19,7 @@ KEYS = {"name", "trainable", "layers", "input_layers", "output_layers"}
 
 def describe(layers: Sequence[Layer], calls: Sequence[Call], inputs: Any, outputs: Any) -> dict[str, Any]:
     """The layers, each with its calls as lists of ``[layer, number of its call, number of the output]``, and inputs and
-    outputs likewise."""
+    outputs likewise. A call that says `training` is a dict of that and of its inputs."""
     numbers: dict[Call, int] = {}
     made_of: dict[Layer, list[Call]] = {layer: [] for layer in layers}
     for made in calls:
@@ -29,13 +29,15 @@ def describe(layers: Sequence[Layer], calls: Sequence[Call], inputs: Any, output
     def place(tensor: SymbolicTensor) -> list[Any]:
         return [tensor.layer.name, numbers[tensor.call], tensor.index]
 
+    def node(made: Call) -> Any:
+        places = [place(tensor) for tensor in made.inputs]
+        return places if made.training is None else {"inputs": places, "training": made.training}
+
     def structure(tensors: Any) -> Any:
         return packed(tensors, [{"tensor": place(tensor)} for tensor in flat(tensors)])
 
     descriptions = [
-        serialize(layer)
-        | {"inbound_nodes": [[place(tensor) for tensor in made.inputs] for made in made_of[layer] if made.inputs]}
-        for layer in layers
+        serialize(layer) | {"inbound_nodes": [node(made) for made in made_of[layer] if made.inputs]} for layer in layers
     ]
     return {"layers": descriptions, "input_layers": structure(inputs), "output_layers": structure(outputs)}
 
@@ -54,20 +56,34 @@ def rebuild(config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | 
         waiting += [(layer, number, places) for number, places in enumerate(description.get("inbound_nodes", ()))]
     while waiting:
         later = []
-        for layer, number, places in waiting:
+        for layer, number, node in waiting:
+            places, training = _node(node)
             ready = [_find(results, place) for place in places]
             # A layer's calls happen in their order, so that its numbers are those of before.
             is_next = number == 0 or (layer.name, number - 1) in results
             if is_next and all(tensor is not None for tensor in ready):
-                results[layer.name, number] = flat(call(layer, [tensor for tensor in ready if tensor is not None]))
+                given = [tensor for tensor in ready if tensor is not None]
+                results[layer.name, number] = flat(call(layer, given, training))
             else:
-                later.append((layer, number, places))
+                later.append((layer, number, node))
         if len(later) == len(waiting):
             raise ParameterError(
                 f"The layer {waiting[0][0].name!r} is called on what no layer gives: {waiting[0][2]!r:.200}"
             )
         waiting = later
     return _structure(results, config.get("input_layers")), _structure(results, config.get("output_layers"))
+
+
+def _node(node: Any) -> tuple[list[Any], bool | None]:
+    """What a call was given, and its `training`."""
+    if isinstance(node, dict):
+        if set(node) != {"inputs", "training"} or node["training"] is not False:
+            raise ParameterError(f"Not a call of a layer: {node!r:.200}")
+        node = node["inputs"]
+        if not isinstance(node, list | tuple):
+            raise ParameterError(f"Not a call of a layer: {node!r:.200}")
+        return list(node), False
+    return list(node), None
 
 
 def _find(results: Mapping[tuple[str, int], list[SymbolicTensor]], place: Any) -> SymbolicTensor | None:

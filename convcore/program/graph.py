@@ -87,7 +87,9 @@ class Graph:
         settings: dict[str, Any] | None = None,
     ) -> Value:
         layers = () if self.layer is None else (self.layer,)
-        node = Node(kind, inputs, Value(tuple(shape)), parameters, settings or {}, layers, len(self.nodes), infers=self.infers)
+        node = Node(
+            kind, inputs, Value(tuple(shape)), parameters, settings or {}, layers, len(self.nodes), infers=self.infers
+        )
         self.nodes.append(node)
         self._values.add(node.output)
         return node.output

@@ -28,8 +28,8 @@ class Value:
 @dataclass(eq=False, repr=False, slots=True)
 class Node:
     """One operation: its kind, what it reads and computes, its parameters, its settings, the layers it is of, its
-    number in the graph as that was written, the normalization that is folded into its parameters, if one is, and whether
-    it computes in training what it does in inference."""
+    number in the graph as that was written, the normalization that is folded into its parameters, if one is, and
+    whether it computes in training what it does in inference."""
 
     kind: str
     inputs: tuple[Value, ...]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from convcore.errors import ModelFileError, ParameterError
 from convcore.saving.variables import named_layers
 
 if TYPE_CHECKING:
+    from convcore.layers.base import Layer
     from convcore.layers.seeds import SeedGenerator
     from convcore.models import Model
 
@@ -40,5 +42,12 @@ def restore_seeds(model: Model, seeds: Any, *, by_position: bool = False) -> Non
 
 
 def _generators(model: Model) -> dict[str, SeedGenerator]:
-    layers = named_layers(model)
-    return {path: layer.seed_generator for path, layer in layers if layer.seed_generator is not None}
+    return dict(generator for path, layer in named_layers(model) for generator in _inside(path, layer))
+
+
+def _inside(path: str, layer: Layer) -> Iterator[tuple[str, SeedGenerator]]:
+    """Those of a layer, and of the layers in it, by their numbers: their names are not the same each time."""
+    if layer.seed_generator is not None:
+        yield path, layer.seed_generator
+    for number, inner in enumerate(getattr(layer, "_layers", ())):
+        yield from _inside(f"{path}/{number}", inner)

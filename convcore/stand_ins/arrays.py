@@ -114,33 +114,49 @@ def _shared(*names: str) -> dict[str, Function]:
     return {name: answering(getattr(np, name)) for name in names}
 
 
+def _named(table: dict[str, Any]) -> dict[str, Any]:
+    """`table` with functions that know their names, and so what they are between layers."""
+    return {
+        name: answering(value.__wrapped__, name) if hasattr(value, "__wrapped__") else value
+        for name, value in table.items()
+    }
+
+
 DTYPES = {
     **{name: np.dtype(name) for name in ("float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64")},
     "bool": np.dtype(bool),
 }
 _ELEMENTWISE = _shared(
-    "abs", "add", "cos", "divide", "equal", "exp", "greater", "less", "log", "maximum", "minimum", "multiply", "sin",
-    "sqrt", "square", "subtract", "tanh",
+    "abs", "add", "ceil", "cos", "divide", "equal", "exp", "floor", "greater", "greater_equal", "less", "less_equal",
+    "log", "logical_and", "logical_not", "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal",
+    "sign", "sin", "sqrt", "square", "subtract", "tanh",
 )  # fmt: skip
-_MATH = {
-    **_ELEMENTWISE,
-    "argmax": answering(_position(np.argmax)),
-    "argmin": answering(_position(np.argmin)),
-    "confusion_matrix": answering(confusion_matrix),
-    "reduce_max": answering(_reduction(np.max, True)),
-    "reduce_mean": answering(_reduction(np.mean, True)),
-    "reduce_min": answering(_reduction(np.min, True)),
-    "reduce_std": answering(_reduction(np.std, True)),
-    "reduce_sum": answering(_reduction(np.sum, True)),
-}
+_MATH = _named(
+    {
+        **_ELEMENTWISE,
+        "argmax": answering(_position(np.argmax)),
+        "argmin": answering(_position(np.argmin)),
+        "confusion_matrix": answering(confusion_matrix),
+        "reduce_max": answering(_reduction(np.max, True)),
+        "reduce_mean": answering(_reduction(np.mean, True)),
+        "pow": answering(np.power),
+        "reduce_all": answering(_reduction(np.all, True)),
+        "reduce_any": answering(_reduction(np.any, True)),
+        "reduce_min": answering(_reduction(np.min, True)),
+        "reduce_prod": answering(_reduction(np.prod, True)),
+        "reduce_variance": answering(_reduction(np.var, True)),
+        "reduce_std": answering(_reduction(np.std, True)),
+        "reduce_sum": answering(_reduction(np.sum, True)),
+    }
+)
 #: ``tf.nn``: the activations, which layers also take.
 NN = {
-    name: answering(getattr(activations, name))
+    name: answering(getattr(activations, name), name)
     for name in activations.__all__
     if name not in {"deserialize", "get", "linear", "serialize"}
 }
 #: The names of ``tensorflow`` itself and of ``tensorflow.math``.
-TENSORFLOW: dict[str, Any] = {
+TENSORFLOW: dict[str, Any] = _named({
     **DTYPES,
     **{name: _MATH[name] for name in _MATH if name != "confusion_matrix" and name != "log"},
     **{
@@ -153,28 +169,38 @@ TENSORFLOW: dict[str, Any] = {
     "Tensor": Tensor,
     "convert_to_tensor": answering(constant),
     "identity": answering(np.asarray),
+    "is_tensor": answering(lambda x: isinstance(x, Tensor), "is_tensor"),
+    "matmul": answering(np.matmul),
     "math": _MATH,
     "newaxis": None,
     "nn": NN,
     "range": answering(np.arange),
-    "rank": np.ndim,
+    "rank": answering(np.ndim),
     "shape": answering(lambda x: np.array(np.shape(x), np.int32)),
     "size": answering(np.size),
-}  # fmt: skip
+})  # fmt: skip
 #: ``keras.ops``.
-KERAS: dict[str, Any] = {
-    **NN,
-    **_ELEMENTWISE,
-    **_shared(
-        "all", "any", "arange", "argmax", "argmin", "argsort", "clip", "concatenate", "expand_dims", "flip", "isnan"
-    ),
-    **_shared("max", "mean", "min", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "stack", "std", "sum"),
-    **_shared("take", "tile", "transpose", "var", "where"),
-    **{function.__name__: answering(function) for function in (cast, ones, zeros)},
-    "convert_to_numpy": np.asarray,
-    "convert_to_tensor": answering(constant),
-    "one_hot": answering(
-        lambda x, num_classes, axis=-1, dtype=np.float32: one_hot(x, num_classes, axis=axis, dtype=dtype)
-    ),
-    "shape": np.shape,
-}
+KERAS: dict[str, Any] = _named(
+    {
+        **NN,
+        **_ELEMENTWISE,
+        **_shared(
+            "all", "any", "arange", "argmax", "argmin", "argsort", "clip", "concatenate", "expand_dims", "flip", "isnan"
+        ),
+        **_shared(
+            "max", "mean", "min", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "stack", "std", "sum"
+        ),
+        **_shared("take", "tile", "transpose", "var", "where"),
+        **{function.__name__: answering(function) for function in (cast, ones, zeros)},
+        "convert_to_numpy": np.asarray,
+        "dot": answering(np.dot),
+        "matmul": answering(np.matmul),
+        "ndim": answering(np.ndim),
+        "power": answering(np.power),
+        "convert_to_tensor": answering(constant),
+        "one_hot": answering(
+            lambda x, num_classes, axis=-1, dtype=np.float32: one_hot(x, num_classes, axis=axis, dtype=dtype)
+        ),
+        "shape": answering(np.shape),
+    }
+)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import activations
-from convcore.layers import Layer
+from convcore.layers import Layer, functions
 from convcore.losses import Loss
 
 __all__ = ["Tensor", "answer_with_tensors", "answering"]
@@ -28,8 +28,9 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
         return self.view(np.ndarray)
 
 
-def answering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, whose arrays and numbers come back as tensors.
+def answering(function: Callable[..., Any], name: str | None = None) -> Callable[..., Any]:
+    """`function`, whose arrays and numbers come back as tensors; on what stands for arrays between layers, the function
+    called `name`.
 
     >>> answering(np.sum)([1.0, 2.0]).numpy()
     array(3.)
@@ -37,6 +38,8 @@ def answering(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if name is not None and functions.is_symbolic(*args, *kwargs.values()):
+            return functions.apply(name, args, kwargs)
         result = function(*args, **kwargs)
         return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic, float)) else result
 

@@ -73,15 +73,6 @@ def test_the_output_has_the_shape_that_was_said() -> None:
         Wrong()([[1, 2]])
 
 
-def test_layers_with_call_are_refused_with_a_way_out() -> None:
-    class Old(layers.Layer):
-        def call(self, inputs: Any) -> Any:
-            return inputs
-
-    with pytest.raises(NotSupportedError, match="forward"):
-        Old()
-
-
 def test_layers_without_anything_are_refused() -> None:
     with pytest.raises(NotSupportedError, match="computes nothing"):
         layers.Layer()([[1.0]])

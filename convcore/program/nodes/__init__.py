@@ -9,6 +9,7 @@ from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
 from convcore.program.nodes.noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
 from convcore.program.nodes.normalization import BatchNorm, LayerNorm
+from convcore.program.nodes.parameter import Parameter
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import ScaleShift
 from convcore.program.nodes.pooling import (
@@ -52,6 +53,7 @@ NODES: dict[str, Kind] = {
     "minimum": Extremum(),
     "multiply": Multiply(),
     "max_pool_planes": MaxPoolPlanes(),
+    "parameter": Parameter(),
     "penalty": Penalty(),
     "permute": Permute(),
     "prelu": Prelu(),
