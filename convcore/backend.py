@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from convcore.keras_names import missing
+from convcore.layers.formats import image_data_format, set_image_data_format
 from convcore.naming import get_uid, reset_uids
 from convcore.utils.session import clear_session
 
-__all__ = ["backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format", "reset_uids"]
+__all__ = [
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_data_format",
+    "reset_uids",
+    "set_image_data_format",
+]
 
 
 def backend() -> str:
@@ -28,11 +38,6 @@ def epsilon() -> float:
 def floatx() -> str:
     """The dtype of all computation: always "float32"."""
     return "float32"
-
-
-def image_data_format() -> str:
-    """The layout of images: always "channels_last"."""
-    return "channels_last"
 
 
 def __getattr__(name: str) -> Any:

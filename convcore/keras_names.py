@@ -150,12 +150,12 @@ _SUPPORTED: dict[str, str] = {
     "keras": "Sequential, Model, Input, layers, models, datasets, utils, losses, optimizers, metrics, callbacks, "
     "initializers, activations, backend, ops",
     "layers": "Activation, ActivityRegularization, Add, AlphaDropout, Average, AveragePooling1D/2D, "
-    "BatchNormalization, Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, "
-    "DepthwiseConv1D/2D, Dropout, ELU, Flatten, GaussianDropout, GaussianNoise, "
-    "GlobalAveragePooling1D/2D, GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Lambda, Layer, "
-    "LayerNormalization, LeakyReLU, MaxPooling1D/2D, Maximum, Minimum, Multiply, PReLU, Permute, "
-    "RMSNormalization, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, "
-    "Rescaling, Reshape, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "
+    "BatchNormalization, CenterCrop, Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, "
+    "DepthwiseConv1D/2D, Dropout, ELU, Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D/2D, "
+    "GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Lambda, Layer, LayerNormalization, LeakyReLU, MaxPooling1D/2D, Maximum, "
+    "Minimum, Multiply, Normalization, PReLU, Permute, RMSNormalization, RandomBrightness, RandomContrast, "
+    "RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, Rescaling, "
+    "Reshape, Resizing, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "
     "ZeroPadding1D/2D",
     "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
     "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
@@ -164,7 +164,7 @@ _SUPPORTED: dict[str, str] = {
     "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
     "utils": "clear_session, normalize, set_random_seed, to_categorical",
     "models": "Functional, Model, Sequential, clone_model, load_model, model_from_json, save_model",
-    "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids",
+    "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids, set_image_data_format",
     "saving": "load_model, load_weights, save_model, save_weights; load_model(path, custom_objects={...}) takes the "
     "classes of one's own layers",
     "datasets": "digits, fashion_mnist, mnist",

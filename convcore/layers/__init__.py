@@ -8,6 +8,7 @@ from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from convcore.layers.base import Layer
+from convcore.layers.color import RandomBrightness, RandomContrast
 from convcore.layers.conv import Conv1D, Conv2D, Convolution1D, Convolution2D
 from convcore.layers.conv_transpose import (
     Conv1DTranspose,
@@ -72,12 +73,14 @@ from convcore.layers.resizing import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from convcore.layers.scaling import CenterCrop, RandomCrop, Resizing
 from convcore.layers.separable import (
     SeparableConv1D,
     SeparableConv2D,
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from convcore.layers.standardization import Normalization
 from convcore.layers.validation import InputSpec
 
 __all__ = [
@@ -91,6 +94,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -133,8 +137,12 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
     "RandomFlip",
     "RandomRotation",
     "RandomTranslation",
@@ -143,6 +151,7 @@ __all__ = [
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "RMSNormalization",
     "SeparableConv1D",
     "SeparableConv2D",

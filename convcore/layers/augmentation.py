@@ -5,11 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convcore.errors import NotSupportedError, ParameterError, ShapeError
-from convcore.layers.base import Layer
-from convcore.layers.seeds import SeedGenerator
-from convcore.layers.symbolic import SymbolicTensor
-from convcore.layers.validation import InputSpec, either_data_format, factor_range, real, refuse_unsupported
+from convcore.errors import NotSupportedError, ParameterError
+from convcore.layers.images import RandomImageLayer
+from convcore.layers.validation import factor_range, real
 from convcore.ops.affine import FILL_MODES
 from convcore.plans.affine import Ranges
 
@@ -22,49 +20,19 @@ _FILL_MODES = ("reflect", "wrap", "constant", "nearest")
 _INTERPOLATIONS = ("nearest", "bilinear")
 
 
-class RandomAffine(Layer):
+class RandomAffine(RandomImageLayer):
     """What the layers share that draw an affine map for each image of a batch, in training; else they do nothing.
 
     Called on arrays by itself such a layer augments, unless ``training=False``; a single image is fine then too.
     """
 
-    _built_at_init = True
     _interpolation: str = "bilinear"
     _fill_mode: str = "reflect"
     _fill_value: float = 0.0
 
-    def __init__(self, seed: int | None, data_format: str | None, kwargs: dict[str, Any]) -> None:
-        refuse_unsupported(type(self).__name__, bounding_box_format=kwargs.pop("bounding_box_format", None))
-        super().__init__(**kwargs)
-        self.data_format = either_data_format(data_format)
-        self.seed_generator: SeedGenerator = SeedGenerator(seed)
-        self.seed = self.seed_generator.seed
-        self.input_spec = InputSpec(ndim=4)
-
-    @property
-    def _augments(self) -> bool:
-        return True
-
     @abstractmethod
     def _ranges(self) -> Ranges:
         """Between what the maps are drawn."""
-
-    def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The output for a batch or a single image `x`, any real dtype; augmented unless ``training=False``."""
-        if isinstance(x, dict):
-            raise NotSupportedError(
-                f"convcore does not implement dictionaries as inputs of keras.layers.{type(self).__name__} "
-                f"(supported: an array of images). Received: the keys {', '.join(map(repr, x))}"
-            )
-        shape = () if isinstance(x, (SymbolicTensor, list, tuple)) else getattr(x, "shape", ())
-        if len(shape) == 3:
-            return super().__call__(x[None], training)[0]
-        if shape and len(shape) != 4:
-            raise ShapeError(
-                "Expected image tensor to have rank 3 (single image) or 4 (batch of images). "
-                f"Received: data.shape={shape}"
-            )
-        return super().__call__(x, training)
 
     def lower(self, graph: Graph, x: Value) -> Value:
         return graph.add(
@@ -75,7 +43,7 @@ class RandomAffine(Layer):
             interpolation=self._interpolation,
             border=FILL_MODES[self._fill_mode],
             fill_value=self._fill_value,
-            first=self.data_format == "channels_first",
+            first=self._is_first,
         )
 
 

@@ -10,6 +10,7 @@ from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from convcore.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from convcore.layers.base import Layer
+from convcore.layers.color import RandomBrightness, RandomContrast
 from convcore.layers.conv import Conv1D, Conv2D
 from convcore.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose
 from convcore.layers.dense import Dense
@@ -40,7 +41,9 @@ from convcore.layers.resizing import (
     ZeroPadding1D,
     ZeroPadding2D,
 )
+from convcore.layers.scaling import CenterCrop, RandomCrop, Resizing
 from convcore.layers.separable import SeparableConv1D, SeparableConv2D
+from convcore.layers.standardization import Normalization
 
 __all__ = ["deserialize", "register", "serialize"]
 
@@ -54,6 +57,7 @@ _CLASSES: dict[str, type[Layer]] = {
         Average,
         AveragePooling1D,
         AveragePooling2D,
+        CenterCrop,
         Concatenate,
         BatchNormalization,
         Conv1D,
@@ -83,8 +87,12 @@ _CLASSES: dict[str, type[Layer]] = {
         Maximum,
         Minimum,
         Multiply,
+        Normalization,
         PReLU,
         Permute,
+        RandomBrightness,
+        RandomContrast,
+        RandomCrop,
         RandomFlip,
         RandomRotation,
         RandomTranslation,
@@ -93,6 +101,7 @@ _CLASSES: dict[str, type[Layer]] = {
         RepeatVector,
         Rescaling,
         Reshape,
+        Resizing,
         RMSNormalization,
         SeparableConv1D,
         SeparableConv2D,

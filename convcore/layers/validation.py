@@ -16,6 +16,7 @@ import numpy as np
 
 from convcore.checks import shown
 from convcore.errors import DTypeError, NotSupportedError, ParameterError, ShapeError
+from convcore.layers.formats import image_data_format
 
 __all__ = [
     "LARGEST",
@@ -162,8 +163,8 @@ def standardize_padding(value: Any, *, causal: bool = False) -> str:
 
 
 def either_data_format(value: Any) -> str:
-    """`value`, None or a word in any case, as "channels_last" (the default) or "channels_first"."""
-    word = value.lower() if isinstance(value, str) else "channels_last" if value is None else value
+    """`value`, None (what is set for all) or a word in any case, as "channels_last" or "channels_first"."""
+    word = value.lower() if isinstance(value, str) else image_data_format() if value is None else value
     if isinstance(word, str) and word in ("channels_first", "channels_last"):
         return word
     raise ParameterError(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from convcore import activations
 from convcore.stand_ins.tensors import Tensor, answering
 
-__all__ = ["DTYPES", "KERAS", "NN", "TENSORFLOW"]
+__all__ = ["BACKEND", "DTYPES", "KERAS", "NN", "TENSORFLOW"]
 
 Array = npt.NDArray[Any]
 Axis = int | Sequence[int] | None
@@ -204,3 +204,22 @@ KERAS: dict[str, Any] = _named(
         "shape": answering(np.shape),
     }
 )
+
+#: ``keras.backend``: the functions on arrays that Keras 2 had there.
+BACKEND: dict[str, Any] = {
+    **{name: KERAS[name] for name in KERAS if name not in ("convert_to_numpy", "convert_to_tensor", "var")},
+    **_named({
+        "batch_flatten": answering(lambda x: np.reshape(x, (len(x), -1))),
+        "constant": answering(constant),
+        "eval": np.asarray,
+        "flatten": answering(np.ravel),
+        "get_value": np.asarray,
+        "int_shape": answering(np.shape),
+        "is_keras_tensor": answering(lambda x: False),
+        "ones_like": answering(np.ones_like),
+        "permute_dimensions": answering(lambda x, pattern: np.transpose(x, pattern)),
+        "pow": answering(np.power),
+        "prod": answering(np.prod),
+        "zeros_like": answering(np.zeros_like),
+    }),
+}  # fmt: skip

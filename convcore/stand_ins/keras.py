@@ -7,12 +7,21 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from convcore.stand_ins import arrays
+from convcore import backend
+from convcore.stand_ins import arrays, devices
 
 __all__ = ["content"]
 
 #: The Keras whose semantics convcore has.
 VERSION = "3.15.1+convcore"
+
+# ``keras.config``, as far as there is something to choose.
+_CONFIG = ("backend", "epsilon", "floatx", "image_data_format", "set_image_data_format")
+_ACCEPTED = {
+    f"{switch}_{what}": devices.accept
+    for switch in ("disable", "enable")
+    for what in ("interactive_logging", "traceback_filtering")
+}
 
 # Modules that Keras 2 had, and where their names are.
 _MOVED = {
@@ -35,6 +44,10 @@ def content(parts: Sequence[str]) -> tuple[dict[str, Any], ModuleType | None] | 
     path = ".".join(parts)
     if path == "ops":  # those of convcore have other arguments
         return arrays.KERAS, None
+    if path == "backend":
+        return arrays.BACKEND, import_module("convcore.backend")
+    if path == "config":
+        return {name: getattr(backend, name) for name in _CONFIG} | _ACCEPTED, None
     module: Any = import_module("convcore")
     for part in _MOVED.get(path, path).split(".") if parts else ():
         if part not in module.__all__:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import layers
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64", "int32"])
@@ -31,11 +31,20 @@ def test_scales_that_are_none(scale: Any) -> None:
         layers.Rescaling(scale)
 
 
-@pytest.mark.parametrize("value", [[1.0, 2.0, 3.0], (1, 2), np.ones(3), [[1], [1, 2]]])
+def test_a_number_for_each_channel() -> None:
+    x = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    for scale, offset in (([1.0, 2.0, 3.0], 0.5), (2, np.arange(3.0)), ((1, 0, -1), [3, 2, 1])):
+        layer = layers.Rescaling(scale, offset)
+        np.testing.assert_allclose(layer(x), x * np.float32(scale) + np.float32(offset), rtol=1e-6)
+        assert layers.Rescaling.from_config(layer.get_config()).get_config() == layer.get_config()
+    with pytest.raises(ShapeError, match="one for each of 3 channels"):
+        layers.Rescaling([1.0, 2.0])(x)
+
+
 @pytest.mark.parametrize("argument", ["scale", "offset"])
-def test_a_number_per_channel_is_refused_by_name(argument: str, value: Any) -> None:
-    with pytest.raises(NotSupportedError, match=f"`{argument}` per channel in keras.layers.Rescaling .supported: one"):
-        layers.Rescaling(**{"scale": 1.0, argument: value})
+def test_several_axes_are_refused_by_name(argument: str) -> None:
+    with pytest.raises(NotSupportedError, match=f"`{argument}` of several axes in keras.layers.Rescaling"):
+        layers.Rescaling(**{"scale": 1.0, argument: [[1.0, 2.0]]})
 
 
 def test_config_makes_the_layer_again() -> None:

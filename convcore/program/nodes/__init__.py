@@ -3,12 +3,13 @@
 from convcore.plans.activations import ELEMENTWISE, SOFTMAXES
 from convcore.program.nodes.activation import Activation, Prelu, Relu, Softmax
 from convcore.program.nodes.augmentation import RandomAffine
+from convcore.program.nodes.color import RandomColor
 from convcore.program.nodes.convolution import Conv2D, Conv2DPool
 from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
 from convcore.program.nodes.noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
-from convcore.program.nodes.normalization import BatchNorm, LayerNorm
+from convcore.program.nodes.normalization import BatchNorm, LayerNorm, Standardize
 from convcore.program.nodes.parameter import Parameter
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import ScaleShift
@@ -21,6 +22,7 @@ from convcore.program.nodes.pooling import (
     MaxPoolPlanes,
 )
 from convcore.program.nodes.python import Python
+from convcore.program.nodes.resampling import Resample
 from convcore.program.nodes.reshape import Permute, Reshape
 from convcore.program.nodes.resizing import Frame, Upsample
 from convcore.program.nodes.transposed import Conv2DTranspose
@@ -59,10 +61,13 @@ NODES: dict[str, Kind] = {
     "prelu": Prelu(),
     "python": Python(),
     "random_affine": RandomAffine(),
+    "random_color": RandomColor(),
     "relu": Relu("relu"),
     "repeat": Repeat(),
+    "resample": Resample(),
     "reshape": Reshape(),
     "scale_shift": ScaleShift(),
+    "standardize": Standardize(),
     "subtract": Subtract(),
     "upsample": Upsample(),
 }

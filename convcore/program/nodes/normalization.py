@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from convcore.errors import ShapeError, StateError
 from convcore.plans import batch_norm, layer_norm
 from convcore.plans.steps import Buffer
@@ -14,7 +16,7 @@ from convcore.program.values import Node, Shape
 if TYPE_CHECKING:
     from convcore.program.lowering import Lowering
 
-__all__ = ["BatchNorm", "LayerNorm", "fold"]
+__all__ = ["BatchNorm", "LayerNorm", "Standardize", "fold"]
 
 
 class BatchNorm(Kind):
@@ -30,7 +32,7 @@ class BatchNorm(Kind):
         (x,) = shapes
         if len(parameters) != 4 or parameters[2] is None or parameters[3] is None:
             raise StateError("a batch normalization needs moving statistics.")
-        if not x or any(each is not None and each.shape != x[-1:] for each in parameters):
+        if not x or any(each is not None and each.size != x[-1] for each in parameters):
             raise ShapeError(f"a batch normalization of samples of shape {x} needs one parameter for each channel.")
         return x
 
@@ -56,6 +58,44 @@ class BatchNorm(Kind):
 
     def _moves(self, low: Lowering, node: Node) -> bool:
         return low.training and not node.infers and bool(node.settings["learning"])
+
+
+class Standardize(Kind):
+    """``(x - mean) / sqrt(variance) * scale + offset`` for each channel, the last axis, by arrays that stay.
+
+    Settings: mean, variance, scale, offset, each an array (channels,).
+    """
+
+    unfused = "standardization"
+
+    def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
+        (x,) = shapes
+        for name in ("mean", "variance", "scale", "offset"):
+            settings[name] = np.array(settings[name], np.float32)
+            if not x or settings[name].shape != x[-1:]:
+                raise ShapeError(f"a standardization of samples of shape {x} needs a number for each channel.")
+        return x
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        (x,) = node.inputs
+        mean, variance, scale, offset = (
+            low.steps.bind(node.settings[name]) for name in ("mean", "variance", "scale", "offset")
+        )
+        norm = batch_norm.forward(
+            low.steps, *low.rows(x), low.value(x), scale, offset, (mean, variance), low.new_value(node.output),
+            epsilon=0.0, momentum=1.0, training=False,
+        )  # fmt: skip
+        if low.training:
+            low.save(node, norm)
+        else:
+            low.steps.release(norm)
+
+    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        (x,), norm = node.inputs, low.saved(node)
+        if wanted[0]:
+            dy, dx = low.gradient(node.output), low.new_gradient(x)
+            batch_norm.backward(low.steps, *low.rows(x), dy, low.value(x), norm, None, None, dx, training=False)
+        low.steps.release(norm)
 
 
 class LayerNorm(Kind):

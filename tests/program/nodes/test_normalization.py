@@ -9,6 +9,7 @@ from convcore.errors import ShapeError, StateError
 from convcore.program import Graph, Runner
 from convcore.variables import FlatParameters, Variable
 from tests.checks import normals
+from tests.program.nodes.alone import close, run
 
 
 def test_training_moves_the_statistics_and_inference_takes_them() -> None:
@@ -52,3 +53,15 @@ def test_each_row_by_itself() -> None:
     y = Runner(graph, FlatParameters([])).forward(x)
     expected = (x - x.mean(2, keepdims=True)) / x.std(2, keepdims=True)
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_standardization_by_arrays_that_stay() -> None:
+    (x,) = normals(1, (5, 4, 3))
+    arrays = {"mean": [1, 2, 3], "variance": [4, 1, 0.25], "scale": [1, -1, 2], "offset": [0, 1, 2]}
+    y, dy, dx = run(lambda graph: graph.add("standardize", graph.input, **arrays), x)
+    mean, variance, scale, offset = (np.float32(each) for each in arrays.values())
+    close(y, (x - mean) / np.sqrt(variance) * scale + offset)
+    close(dx, dy * scale / np.sqrt(variance))
+    graph = Graph((4, 2))
+    with pytest.raises(ShapeError, match="a number for each channel"):
+        graph.add("standardize", graph.input, **arrays)
