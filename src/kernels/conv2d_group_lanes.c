@@ -272,6 +272,14 @@ static void narrow_leaf(const problem *p, const lane_channels *c, const lane_blo
     const int sliding = b->count == VL && has_sliding_sums(c, &cols, ow, ow + columns);
     for (int64_t u = oh; u < oh + count; u++) {
         if (sliding) {
+            const int64_t row = rows.from + (u + 1) * rows.stride + (rows.taps - 1) * rows.dilation;
+            if (first && row < p->ih && u + 1 < p->oh) {
+                const int64_t length = min64(TASK_BLOCKS * VL, p->ic - b->first),
+                              left = max64(0, cols.from + ow * cols.stride);
+                prefetch_pixels(x + (row * p->iw + left) * p->ic + b->first, min64(columns * cols.stride, p->iw - left),
+                                p->ic, length);
+                prefetch_pixels(dy + ((u + 1) * p->ow + ow) * p->oc + b->first, columns, p->oc, length);
+            }
             sum_row(p, &rows, &cols, x + b->first, dy + b->first, u, ow, ow + columns, at, sums);
             continue;
         }
@@ -280,14 +288,14 @@ static void narrow_leaf(const problem *p, const lane_channels *c, const lane_blo
             real *to = ring + slot * place;
             if (held[slot] != row) {
                 const real *source = source_row(&rows, x, row, p->iw * p->ic);
-                if (source && first) prefetch_row(source, p->iw * p->ic);
+                if (source && first && ow == 0) prefetch_row(source, p->iw * p->ic);
                 spread_row(c, b, &cols, spread, ow, source, to);
             }
             held[slot] = row;
             for (int64_t j = 0; j < p->kw; j++)
                 for (int64_t k = 0; k < planes; k++) at[q++] = to + (j * spread.tap_step + k * spread.width) * VL;
         }
-        if (first) prefetch_row(dy + u * p->ow * p->oc, p->ow * p->oc);
+        if (first && ow == 0) prefetch_row(dy + u * p->ow * p->oc, p->ow * p->oc);
         t.g = dy + (u * p->ow + ow) * p->oc + b->first;
         const int64_t step = even_rows(taps, LANE_SUMS);
         for (int64_t q = 0; q < taps; q += step) {
@@ -312,14 +320,14 @@ static void narrow_backward_weights(const problem *p, int64_t task, void *const 
     const int64_t wide = ceil_div(p->ow, width);
     real *partial = (real *)buf[2] + chunk * p->kh * p->kw * (p->ic / p->groups) * p->oc;
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++)
-        for (int64_t number = first; number < min64(first + TASK_BLOCKS, blocks); number++) {
-            const lane_block b = nth_block(&channels, number);
-            for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * wide; leaf++) {
-                const int64_t oh = leaf / wide * step, ow = leaf % wide * width;
+        for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * wide; leaf++) {
+            const int64_t oh = leaf / wide * step, ow = leaf % wide * width;
+            for (int64_t number = first; number < min64(first + TASK_BLOCKS, blocks); number++) {
+                const lane_block b = nth_block(&channels, number);
                 narrow_leaf(p, &channels, &b, oh, min64(step, p->oh - oh), ow, min64(width, p->ow - ow),
                             (const real *)buf[0] + n * p->ih * p->iw * p->ic,
                             (const real *)buf[1] + n * p->oh * p->ow * p->oc, n > chunk * p->count || leaf > 0,
-                            number == first && ow == 0, partial, scratch);
+                            number == first, partial, scratch);
             }
         }
 }

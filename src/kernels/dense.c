@@ -10,13 +10,17 @@ enum { DENSE_ROWS = 28, DENSE_LINES = 28 };
 /* -------------------------------------------------------------------------------------- few sums of long rows */
 
 /* acc[j][lane] += sum over k of m[lane][k] * v[j][k] for `rows` rows of m, the chains in order of k: squares of m are turned
- * in registers, so that a row is a lane. v[j][k] is v[j * v_step + k * v_next]. */
+ * in registers, so that a row is a lane. v[j][k] is v[j * v_step + k * v_next]. The next rows are fetched ahead: that are more
+ * lines side by side than the CPU foresees. */
 INLINE void add_products(const real *m, int64_t m_step, int64_t rows, int64_t length, const real *v, int64_t v_step,
                          int64_t v_next, vec *acc, const int J) {
     int64_t k = 0;
     for (; k + VL <= length; k += VL) {
         vec square[VL];
-        UNROLL for (int i = 0; i < VL; i++) square[i] = vload(m + (i < rows ? i : 0) * m_step + k);
+        UNROLL for (int i = 0; i < VL; i++) {
+            __builtin_prefetch(m + (VL + i) * m_step + k);
+            square[i] = vload(m + (i < rows ? i : 0) * m_step + k);
+        }
         vturn(square);
         UNROLL for (int i = 0; i < VL; i++) UNROLL for (int j = 0; j < J; j++) acc[j] =
             vfma(square[i], vset1(v[j * v_step + (k + i) * v_next]), acc[j]);
@@ -28,7 +32,7 @@ INLINE void add_products(const real *m, int64_t m_step, int64_t rows, int64_t le
     }
 }
 
-enum { MOST_SUMS = 4 };
+enum { MOST_SUMS = 4, MANY_SUMS = 8 };
 
 static void add_products_of(int sums, const real *m, int64_t m_step, int64_t rows, int64_t length, const real *v,
                             int64_t v_step, int64_t v_next, vec *acc) {
@@ -75,12 +79,16 @@ static int64_t dense_backward_data_tasks(const problem *p) { return ceil_div(p->
 static void dense_backward_data(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     for (int64_t ic = task * WEIGHT_ROWS; ic < min64((task + 1) * WEIGHT_ROWS, p->ic); ic += VL)
-        for (int64_t n = 0; n < p->n; n += MOST_SUMS) {
-            const int64_t rows = min64(VL, p->ic - ic), sums = min64(MOST_SUMS, p->n - n);
-            vec acc[MOST_SUMS];
+        for (int64_t n = 0, sums = 0; n < p->n; n += sums) {
+            const int64_t rows = min64(VL, p->ic - ic);
+            sums = p->n - n >= MANY_SUMS ? MANY_SUMS : min64(MOST_SUMS, p->n - n);
+            vec acc[MANY_SUMS];
             for (int64_t j = 0; j < sums; j++) acc[j] = vset1(0);
-            add_products_of((int)sums, (const real *)buf[1] + ic * p->oc, p->oc, rows, p->oc,
-                            (const real *)buf[0] + n * p->oc, p->oc, 1, acc);
+            const real *w = (const real *)buf[1] + ic * p->oc, *dy = (const real *)buf[0] + n * p->oc;
+            if (sums == MANY_SUMS)
+                add_products(w, p->oc, rows, p->oc, dy, p->oc, 1, acc, MANY_SUMS);
+            else
+                add_products_of((int)sums, w, p->oc, rows, p->oc, dy, p->oc, 1, acc);
             for (int64_t j = 0; j < sums; j++)
                 vstore_masked((real *)buf[2] + (n + j) * p->ic + ic, acc[j], vmask_first(rows));
         }

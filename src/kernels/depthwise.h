@@ -243,41 +243,41 @@ static int has_sliding_sums(const lane_channels *c, const lane_axis *cols, int64
 
 static const real zero_pixel[VL];
 
-/* sums[tap] += dy * x for one output, whose taps may be outside; x and dy of one image, from the block's first channel on. */
-static void sum_edge(const problem *p, const lane_axis *rows, const lane_axis *cols, const real *x, const real *dy,
-                     int64_t u, int64_t v, real *sums) {
-    const vec b = vload(dy + (u * p->ow + v) * p->oc);
-    for (int64_t i = 0; i < rows->taps; i++) {
-        const int64_t row = place_of(rows, rows->from + u * rows->stride + i * rows->dilation);
-        for (int64_t j = 0; j < cols->taps; j++, sums += VL) {
-            const int64_t column = place_of(cols, cols->from + v * cols->stride + j * cols->dilation);
-            const int there = row != NOT_THERE && column != NOT_THERE;
-            const real *pixel = there ? x + (row * cols->size + column) * p->ic : zero_pixel;
-            vstore(sums, vfma(vload(pixel), b, vload(sums)));
+/* sums[tap] += dy * x for one output, v, whose taps may be outside; `at` are its rows of x, NULL those of zeros. */
+static void sum_edge(const problem *p, const lane_axis *cols, const real *const *at, int64_t v, const real *g,
+                     real *sums) {
+    const vec b = vload(g);
+    for (int64_t j = 0; j < cols->taps; j++) {
+        const int64_t column = place_of(cols, cols->from + v * cols->stride + j * cols->dilation);
+        for (int64_t i = 0; i < p->kh; i++) {
+            const real *pixel = at[i] && column != NOT_THERE ? at[i] + column * p->ic : zero_pixel;
+            real *sum = sums + (i * cols->taps + j) * VL;
+            vstore(sum, vfma(vload(pixel), b, vload(sum)));
         }
     }
 }
 
-/* The sums of row u of dy, columns [left, right); `at` holds a pointer for each row of taps. */
+/* The sums of row u of dy, columns [left, right); `at` holds two pointers for each row of taps; x and dy of one image, from
+ * the block's first channel on. */
 static void sum_row(const problem *p, const lane_axis *rows, const lane_axis *cols, const real *x, const real *dy,
                     int64_t u, int64_t left, int64_t right, const real **at, real *sums) {
     int64_t from, to, there = 0;
     inner_outputs(cols, left, right, &from, &to);
-    for (int64_t v = left; v < from; v++) sum_edge(p, rows, cols, x, dy, u, v, sums);
-    const real *g = dy + (u * p->ow + from) * p->oc;
+    const real **inner = at + rows->taps;
     for (int64_t i = 0; i < rows->taps; i++) {
         const int64_t row = place_of(rows, rows->from + u * rows->stride + i * rows->dilation);
-        at[i] = row == NOT_THERE ? NULL : x + (row * cols->size + cols->from + from * cols->stride) * p->ic;
+        at[i] = row == NOT_THERE ? NULL : x + row * cols->size * p->ic;
+        inner[i] = at[i] ? at[i] + (cols->from + from * cols->stride) * p->ic : zero_pixel;
         there += row != NOT_THERE;
     }
+    const real *g = dy + u * p->ow * p->oc;
+    for (int64_t v = left; v < from; v++) sum_edge(p, cols, at, v, g + v * p->oc, sums);
     if (to > from && there == rows->taps)
-        slide(at, rows->taps, cols->stride, p->ic, g, p->oc, to - from, sums);
+        slide(inner, rows->taps, cols->stride, p->ic, g + from * p->oc, p->oc, to - from, sums);
     else if (to > from)
-        for (int64_t i = 0; i < rows->taps; i++) {
-            const real *const zero[] = {zero_pixel};
-            slide(at[i] ? at + i : zero, 1, cols->stride, at[i] ? p->ic : 0, g, p->oc, to - from, sums + 3 * i * VL);
-        }
-    for (int64_t v = to; v < right; v++) sum_edge(p, rows, cols, x, dy, u, v, sums);
+        for (int64_t i = 0; i < rows->taps; i++)
+            slide(inner + i, 1, cols->stride, at[i] ? p->ic : 0, g + from * p->oc, p->oc, to - from, sums + 3 * i * VL);
+    for (int64_t v = to; v < right; v++) sum_edge(p, cols, at, v, g + v * p->oc, sums);
 }
 
 #endif

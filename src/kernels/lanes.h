@@ -179,6 +179,11 @@ static void prefetch_row(const real *x, int64_t length) {
     for (int64_t i = 0; i < length; i += CACHE_LINE / (int64_t)sizeof(real)) __builtin_prefetch(x + i);
 }
 
+/* The same of `length` elements of each of some pixels, `step` elements apart. */
+static void prefetch_pixels(const real *x, int64_t pixels, int64_t step, int64_t length) {
+    for (int64_t i = 0; i < pixels; i++) prefetch_row(x + i * step, length);
+}
+
 /* Row `row` of an image, or NULL for a row of zeros. */
 static const real *source_row(const lane_axis *rows, const real *image, int64_t row, int64_t length) {
     if (row >= 0 && row < rows->size) return image + row * length;

@@ -4,13 +4,20 @@
  *
  * A task is some rows w of one n, about PERMUTE_TASK elements of y. Single elements (ic = 1) go through the registers in
  * squares: each line of x is read at once and each line of y written at once, so that no power of two between rows throws
- * lines out of the cache before they are used up. */
+ * lines out of the cache before they are used up. There are more lines of x side by side than the CPU foresees, so they are
+ * fetched ahead. */
 #include "kernel.h"
 #include "turn.h"
 
 #include <string.h>
 
-enum { PERMUTE_TASK = 16384, PERMUTE_SIDE = 16, PERMUTE_TILE = PERMUTE_SIDE * PERMUTE_SIDE, PERMUTE_COPY = 32 };
+enum {
+    PERMUTE_TASK = 16384,
+    PERMUTE_SIDE = 16,
+    PERMUTE_TILE = PERMUTE_SIDE * PERMUTE_SIDE,
+    PERMUTE_COPY = 32,
+    PERMUTE_AHEAD = 4
+};
 
 static int64_t permute_step(const problem *p) {
     return ceil_div(max64(1, PERMUTE_TASK / (p->ih * p->ic)), PERMUTE_SIDE) * PERMUTE_SIDE;
@@ -41,6 +48,8 @@ static void swap_axes(const problem *p, int64_t task, void *const *buf, void *sc
     for (int64_t w = w0; w < w1; w += columns)
         for (int64_t h = 0; h < p->ih; h += side) {
             const int64_t rows = min64(side, p->ih - h), width = min64(columns, w1 - w);
+            const real *ahead = x + h * p->iw + min64(w + PERMUTE_AHEAD * columns, p->iw - 1);
+            for (int64_t r = 0; r < rows; r++) __builtin_prefetch(ahead + r * p->iw);
             turn(x + h * p->iw + w, p->iw, y + w * p->ih + h, p->ih, rows, width);
         }
 }

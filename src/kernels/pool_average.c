@@ -130,15 +130,16 @@ INLINE pool_range windows_of(int64_t place, int64_t k, int64_t s, int64_t output
     return (pool_range){place < k ? 0 : (place - k) / s + 1, min64(outputs, place / s + 1)};
 }
 
-/* One pixel's channels, `vecs` vectors or so many as `tail` says: dy is the image's, at the first channel. */
-INLINE void average_pixel(const problem *p, const real *dy, pool_range down, pool_range across, const int vecs,
-                          int64_t tail, real *dx) {
+/* One pixel's channels, `vecs` vectors or so many as `tail` says: dy is the image's, at the first channel; `divisor` is that
+ * of all of the pixel's windows, or 0. */
+INLINE void average_pixel(const problem *p, const real *dy, pool_range down, pool_range across, real divisor,
+                          const int vecs, int64_t tail, real *dx) {
     vec sum[POOL_VECS];
     UNROLL for (int v = 0; v < vecs; v++) sum[v] = vset1(0);
     for (int64_t oh = down.first; oh < down.end; oh++)
         for (int64_t ow = across.first; ow < across.end; ow++) {
             const real *g = dy + (oh * p->ow + ow) * p->ic;
-            const vec share = vset1(1 / pool_divisor(p, oh, ow));
+            const vec share = vset1(1 / (divisor != 0 ? divisor : pool_divisor(p, oh, ow)));
             UNROLL for (int v = 0; v < vecs; v++) sum[v] =
                 vadd(sum[v], vfma(tail ? vload_first(g, tail) : vload(g + v * VL), share, vset1(0)));
         }
@@ -148,13 +149,16 @@ INLINE void average_pixel(const problem *p, const real *dy, pool_range down, poo
 INLINE void average_row_backward_wide(const problem *p, const real *dy, int64_t h, int64_t w0, int64_t w1, real *dx) {
     const int64_t c = p->ic;
     const pool_range down = windows_of(h + p->pt, p->kh, p->sh, p->oh);
+    const int whole = down.first * p->sh >= p->pt && (down.end - 1) * p->sh - p->pt + p->kh <= p->ih;
     for (int64_t w = w0; w < w1; w++, dx += c) {
         const pool_range across = windows_of(w + p->pl, p->kw, p->sw, p->ow);
+        const int inside = whole && across.first * p->sw >= p->pl && (across.end - 1) * p->sw - p->pl + p->kw <= p->iw;
+        const real divisor = p->a != 0 ? (real)p->a : inside ? (real)(p->kh * p->kw) : 0;
         int64_t k = 0;
         for (; k + POOL_VECS * VL <= c; k += POOL_VECS * VL)
-            average_pixel(p, dy + k, down, across, POOL_VECS, 0, dx + k);
-        for (; k + VL <= c; k += VL) average_pixel(p, dy + k, down, across, 1, 0, dx + k);
-        if (k < c) average_pixel(p, dy + k, down, across, 1, c - k, dx + k);
+            average_pixel(p, dy + k, down, across, divisor, POOL_VECS, 0, dx + k);
+        for (; k + VL <= c; k += VL) average_pixel(p, dy + k, down, across, divisor, 1, 0, dx + k);
+        if (k < c) average_pixel(p, dy + k, down, across, divisor, 1, c - k, dx + k);
     }
 }
 

@@ -134,6 +134,30 @@ INLINE int is_better(real value, int64_t at, real best, int64_t where) {
     return value > best || (value == best && at < where);
 }
 
+/* Of a plane of one channel: its largest value, in any order, and then, if it has to be known, where that is first. */
+INLINE int64_t max_of_plane(const real *x, int64_t pixels, const int indexed, real *y) {
+    vec best[POOL_VECS], unused = vset1(0);
+    UNROLL for (int v = 0; v < POOL_VECS; v++) best[v] = vset1(x[0]);
+    int64_t i = 0;
+    for (; i + POOL_VECS * VL <= pixels; i += POOL_VECS * VL)
+        UNROLL for (int v = 0; v < POOL_VECS; v++) vkeep_first_max(vload(x + i + v * VL), unused, &best[v], &unused);
+    for (; i + VL <= pixels; i += VL) vkeep_first_max(vload(x + i), unused, &best[0], &unused);
+    UNROLL for (int v = 1; v < POOL_VECS; v++) vkeep_first_max(best[v], unused, &best[0], &unused);
+    real lanes[VL], most = x[0];
+    vstore(lanes, best[0]);
+    for (int l = 0; l < VL; l++) most = !(lanes[l] <= most) & (most == most) ? lanes[l] : most;
+    for (; i < pixels; i++) most = !(x[i] <= most) & (most == most) ? x[i] : most;
+    int64_t at = 0;
+    if (indexed || most == 0 || most != most) { /* zeros have two signs, and NaNs are many */
+        if (most == most)
+            while (x[at] != most) at++;
+        else
+            while (x[at] == x[at]) at++;
+    }
+    *y = indexed || most == 0 || most != most ? x[at] : most;
+    return at;
+}
+
 /* As max_pool2d, with the plane as its window. buf: x, y, indices or NULL; these are int64 if p->kind is 1, else int32. */
 static void global_max_pool2d(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
@@ -142,6 +166,12 @@ static void global_max_pool2d(const problem *p, int64_t task, void *const *buf, 
     const int64_t channels = part.c1 - part.c0, rows = pixels / together, lanes = rows ? together * channels : 0;
     for (int64_t n = part.n0; n < part.n1; n++) {
         const real *x = (const real *)buf[0] + n * pixels * c + part.c0;
+        real *y = (real *)buf[1] + n * c + part.c0;
+        if (c == 1) {
+            const int64_t at = buf[2] ? max_of_plane(x, pixels, 1, y) : max_of_plane(x, pixels, 0, y);
+            if (buf[2]) store_words(buf[2], n, p->kind, &(word){(word)at}, 1);
+            continue;
+        }
         real best[GLOBAL_LANES + VL], where[GLOBAL_LANES + VL];
         for (int64_t e = 0; e < lanes; e += VL) {
             vstore(best + e, vset1((real)-INFINITY));
@@ -149,6 +179,14 @@ static void global_max_pool2d(const problem *p, int64_t task, void *const *buf, 
         }
         for (int64_t r = 0; r < rows; r += GLOBAL_CHUNK)
             best_rows(x + r * together * c, r, min64(GLOBAL_CHUNK, rows - r), together * c, lanes, best, where);
+        if (together == 1) {
+            memcpy(y, best, (size_t)channels * sizeof(real));
+            if (!buf[2]) continue;
+            word places[GLOBAL_LANES];
+            memcpy(places, where, (size_t)channels * sizeof(word));
+            store_words(buf[2], n * c + part.c0, p->kind, places, channels);
+            continue;
+        }
         for (int64_t k = 0; k < channels; k++) {
             real value = (real)-INFINITY;
             int64_t at = pixels;
@@ -160,7 +198,7 @@ static void global_max_pool2d(const problem *p, int64_t task, void *const *buf, 
             }
             for (int64_t i = rows * together; i < pixels; i++)
                 if (is_better(x[i * c + k], i, value, at)) value = x[i * c + k], at = i;
-            ((real *)buf[1])[n * c + part.c0 + k] = value;
+            y[k] = value;
             if (buf[2]) store_words(buf[2], n * c + part.c0 + k, p->kind, &(word){(word)at}, 1);
         }
     }

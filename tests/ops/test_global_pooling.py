@@ -102,3 +102,19 @@ def test_what_is_refused() -> None:
         ops.global_max_pool2d_backward(np.zeros((1, 2)), [[1, 2], [3]], (1, 4, 4, 2))  # type: ignore[list-item]
     assert ops.global_avg_pool2d(np.zeros((0, 4, 4, 2))).shape == (0, 2)
     assert ops.global_max_pool2d_backward(np.zeros((0, 2)), np.zeros((0, 2), int), (0, 4, 4, 2)).shape == (0, 4, 4, 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("pixels", [1, 5, 16, 63, 64, 65, 196])
+def test_the_maximum_of_a_plane_is_the_first_of_equals_with_and_without_its_index(pixels: int, dtype: str) -> None:
+    """Zeros of both signs, NaNs and planes of -inf: the same bits however the plane is read."""
+    rng = np.random.default_rng(pixels)
+    x = rng.choice([0.0, -0.0, -1.0, -np.inf], (40, 1, pixels, 1)).astype(dtype)
+    x[:10] = -np.inf
+    x[10:20] = np.where(rng.random((10, 1, pixels, 1)) < 0.1, np.nan, x[10:20])
+    y, indices = ops.global_max_pool2d(x, return_indices=True)
+    plain, at = x.reshape(40, pixels), indices[:, 0]
+    nan, best = np.isnan(plain), plain.max(1, keepdims=True)
+    np.testing.assert_array_equal(at, np.where(nan.any(1), nan.argmax(1), (plain == best).argmax(1)))
+    for result in (y, ops.global_max_pool2d(x)):
+        assert result.tobytes() == plain[np.arange(40), at].tobytes()
