@@ -61,6 +61,9 @@ class Layer(Weighted):
     # Whether call() says what it computes.
     _is_composed: ClassVar[bool] = False
 
+    # Whether a call on arrays takes a single image as well as a batch; None where any shape will do.
+    _takes_one: bool | None = False
+
     # Layers without a `build` that Keras counts as built from the start.
     _built_at_init: ClassVar[bool] = False
 

@@ -17,6 +17,7 @@ class ImageLayer(Layer):
     """What layers of images share: input (batch, height, width, channels), or a single image when called on arrays."""
 
     _built_at_init = True
+    _takes_one = True
 
     def __init__(self, data_format: str | None, kwargs: dict[str, Any]) -> None:
         refuse_unsupported(type(self).__name__, bounding_box_format=kwargs.pop("bounding_box_format", None))

@@ -28,6 +28,8 @@ class Rescaling(Layer):
     array([[1., 7.]], dtype=float32)
     """
 
+    _takes_one = None
+
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale, self.offset = _checked("scale", scale), _checked("offset", offset)

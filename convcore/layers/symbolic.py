@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from convcore.layers.base import Layer
     from convcore.program import Graph, Value
 
-__all__ = ["Call", "SymbolicTensor", "call", "is_recording", "recording"]
+__all__ = ["Call", "MissingAttributeError", "SymbolicTensor", "call", "is_recording", "recording"]
 
 Shape = tuple[int | None, ...]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import numpy as np
+
 from convcore.errors import ParameterError
 from convcore.layers.base import Layer
 from convcore.layers.registry import deserialize, register, serialize
@@ -33,6 +35,20 @@ class Sequential(Model, Stack, record_build=False):
         for layer in layers or ():
             self.add(layer, rebuild=False)
         self._maybe_rebuild()
+
+    @property
+    def _takes_one(self) -> bool | None:  # type: ignore[override]
+        each = {layer._takes_one for layer in self.layers}
+        return False if False in each or not each else True in each or None
+
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """The output for a batch `inputs`, any real dtype; builds the model first if it is not built yet.
+
+        A model of nothing but layers for images takes a single image too.
+        """
+        if isinstance(inputs, np.ndarray) and inputs.ndim == 3 and self._takes_one:
+            return super().__call__(inputs[np.newaxis], training)[0]
+        return super().__call__(inputs, training)
 
     # Configuration
 

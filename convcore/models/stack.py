@@ -26,6 +26,8 @@ class Stack(Network, record_build=False):
 
     _not_copied: ClassVar[frozenset[str]] = Network._not_copied | {"_output"}
     _output: SymbolicTensor
+    # The input of a model that was built by its first data and not by an Input.
+    _entered: InputLayer | None = None
 
     # Structure
 
@@ -100,6 +102,7 @@ class Stack(Network, record_build=False):
             entry = first
         else:
             entry = InputLayer(batch_shape=shape)
+            self._entered = entry
         self._link(entry)
         self._layers = [entry, *self.layers]
         self._build_shape = entry.batch_shape
@@ -157,6 +160,9 @@ class Stack(Network, record_build=False):
         self._invalidate()
 
     def _connect(self, input_shape: Shape) -> Shape:
+        if self.built and self._layers[0] is self._entered and not self.weights and not self._is_met(input_shape):
+            self._layers = self.layers
+            self._unbuild()
         if self.built and self._build_shape is not None:
             self._accept_shape(input_shape)
             return self.compute_output_shape(input_shape)
@@ -172,13 +178,16 @@ class Stack(Network, record_build=False):
             return [x[name]]
         return super()._arguments(x)
 
+    def _is_met(self, shape: Shape) -> bool:
+        """Whether a batch of `shape` fits what the model was built for."""
+        expected = self._build_shape or ()
+        pairs = zip(expected[1:], shape[1:], strict=False)
+        return len(shape) == len(expected) and all(None in pair or pair[0] == pair[1] for pair in pairs)
+
     def _accept_shape(self, shape: Shape) -> None:
         """Raise ShapeError, with a hint, unless a batch of `shape` fits the model's input."""
         expected = self._build_shape
-        if expected is None:
-            return
-        pairs = zip(expected[1:], shape[1:], strict=False)
-        if len(shape) == len(expected) and all(None in pair or pair[0] == pair[1] for pair in pairs):
+        if expected is None or self._is_met(shape):
             return
         hint = ""
         if shape == expected[1:]:

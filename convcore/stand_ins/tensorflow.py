@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from convcore import random
-from convcore.stand_ins import arrays, devices
+from convcore.stand_ins import arrays, datasets, devices
 from convcore.stand_ins.tensors import answering
 
 __all__ = ["content"]
@@ -19,7 +19,9 @@ __all__ = ["content"]
 VERSION = "2.21.0+convcore"
 
 #: What a message names in place of the whole table.
-SUPPORTED = "keras, nn, math, config, random.set_seed, and functions on arrays such as cast, reshape, one_hot, argmax"
+SUPPORTED = (
+    "keras, data, nn, math, config, random.set_seed, and functions on arrays such as cast, reshape, one_hot, argmax"
+)
 
 
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None) -> Any:
@@ -54,6 +56,7 @@ _TABLE: dict[str, Any] = {
     "autograph": {"set_verbosity": devices.accept},
     "compat": {"v1": {"logging": _LOGGING, "set_random_seed": random.set_seed}, "v2": {}},
     "config": devices.CONFIG,
+    "data": datasets.DATA,
     "device": devices.device,
     "executing_eagerly": lambda: True,
     "get_logger": _logger,

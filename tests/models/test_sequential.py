@@ -12,7 +12,7 @@ import pytest
 
 import convcore
 from convcore import Sequential, layers, utils
-from convcore.errors import BusyError, ParameterError, StateError
+from convcore.errors import BusyError, ParameterError, ShapeError, StateError
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 8, 8, 1)).astype(np.float32)
@@ -156,3 +156,20 @@ def test_the_configuration_is_json() -> None:
     assert '"class_name": "Dense"' in model.to_json(indent=2)
     config = json.loads(json.dumps(model.get_config()))
     assert Sequential.from_config(config).output_shape == model.output_shape
+
+
+def test_a_model_of_layers_for_images_takes_a_single_one() -> None:
+    image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    model = Sequential([layers.Resizing(2, 2), layers.Rescaling(0.5), Sequential([layers.CenterCrop(1, 1)])])
+    np.testing.assert_array_equal(model(image), model(image[None])[0])
+    with pytest.raises(ShapeError):
+        Sequential([layers.Resizing(2, 2), layers.Conv2D(1, 1)])(image)
+
+
+def test_a_model_without_weights_takes_data_of_another_size() -> None:
+    model = Sequential([layers.RandomFlip(), layers.MaxPooling2D()])
+    for size in (8, 4):
+        assert model(np.ones((2, size, size, 1))).shape == (2, size // 2, size // 2, 1)
+    declared = Sequential([layers.Input((8, 8, 1)), layers.MaxPooling2D()])
+    with pytest.raises(ShapeError, match="expected shape=.None, 8, 8, 1."):
+        declared(np.ones((2, 4, 4, 1)))

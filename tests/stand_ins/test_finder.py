@@ -58,9 +58,9 @@ def test_a_module_is_one_object_whatever_its_path() -> None:
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("import tensorflow.data", "tensorflow.data"),
-        ("from tensorflow import data", "tensorflow.data"),
-        ("import tensorflow as tf; tf.data.Dataset", "tensorflow.data"),
+        ("import tensorflow.io", "tensorflow.io"),
+        ("from tensorflow import io", "tensorflow.io"),
+        ("import tensorflow as tf; tf.io.Dataset", "tensorflow.io"),
         ("import tensorflow as tf; tf.math.bessel_i0", "tensorflow.math.bessel_i0"),
         ("from keras.layers import LSTM", "keras.layers.LSTM"),
         ("import keras.applications", "keras.applications"),

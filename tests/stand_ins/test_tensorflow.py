@@ -18,7 +18,7 @@ def test_tables_are_modules_and_functions_are_not() -> None:
     assert "set_seed" in table("random")
     assert "ERROR" in table("compat.v1.logging")
     assert tensorflow.content(["cast"]) is None
-    assert tensorflow.content(["data"]) is None
+    assert tensorflow.content(["io"]) is None
     assert tensorflow.content(["random", "set_seed", "more"]) is None
 
 
