@@ -37,7 +37,8 @@ def as_float32(x: Any, what: str) -> FloatArray:
 
 def is_home(parameters: FlatParameters, variables: Sequence[Variable]) -> bool:
     """Whether `variables` are in the buffer of `parameters`: another model that shares them may have moved them."""
-    return all(variable.value.base is parameters.values for variable in variables)
+    values = parameters.values
+    return all(variable.value.base is values for variable in variables)
 
 
 class Eager:
@@ -60,6 +61,9 @@ class Eager:
     def forward(self, layer: Layer, xs: Sequence[FloatArray], training: bool) -> list[FloatArray]:
         with self.lock:
             found = self._prepare(layer, tuple(x.shape[1:] for x in xs)).forward_all(xs, training=training)
+            if not self._regularizers:
+                self.penalties = []
+                return found
             count = len(found) - len(self._regularizers)
             penalties = zip(self._regularizers, found[count:], strict=True)
             self.penalties = [np.float32(regularizer(y) / max(1, len(y))) for regularizer, y in penalties]
@@ -83,11 +87,11 @@ class Eager:
         return self._runner.backward_all([*gradients, *(np.zeros((n, *each.shape), np.float32) for each in others)])
 
     def _prepare(self, layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> Runner:
-        from convcore.program.graph import Graph
-        from convcore.program.runner import Runner
-
         parameters = layer._home_parameters()
         if self._runner is None or self._shapes != shapes or self._parameters is not parameters:
+            from convcore.program.graph import Graph
+            from convcore.program.runner import Runner
+
             graph = Graph(*shapes)
             outputs = layer._lower_all(graph, list(graph.inputs))
             graph.outputs = [*outputs, *(value for value, _ in graph.penalized)]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from convcore.checks import shown
+from convcore.checks import remembered, shown
 from convcore.errors import DTypeError, NotSupportedError, ParameterError, ShapeError
 from convcore.layers.formats import image_data_format
 
@@ -48,6 +48,7 @@ class InputSpec:
     axes: Mapping[int, int] = field(default_factory=dict)
 
 
+@remembered
 def standardize_shape(shape: Any) -> Shape:
     """`shape` as a tuple of integers >= 0 and None.
 

@@ -11,7 +11,6 @@ from convcore.arrays import as_reals, in_given_dtype
 from convcore.geometries import border_mode, channels_first, moved_channels
 from convcore.ops.convolving import (
     outer_shape,
-    run_backward_bias,
     run_backward_data,
     run_backward_weights,
     run_forward,
@@ -144,6 +143,5 @@ def conv2d_backward_weights(
     words = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     g = _geometry(source.shape, w_shape, first=first, padding_mode=padding_mode, **words)
     check_shape("dy", grad, outer_shape(g.y_shape, first), "what conv2d returns for this x and kernel_shape")
-    dw = run_backward_weights(g, dtype, source, grad, first=first)
-    db = run_backward_bias(g.y_shape, dtype, grad, first=first)
+    dw, db = run_backward_weights(g, dtype, source, grad, first=first)
     return in_given_dtype(dw, x, dy), in_given_dtype(db, x, dy)

@@ -16,7 +16,6 @@ from convcore.shapes import Geometry, Shape
 
 __all__ = [
     "outer_shape",
-    "run_backward_bias",
     "run_backward_data",
     "run_backward_weights",
     "run_forward",
@@ -101,42 +100,26 @@ def run_transposed(
 
 
 @lru_cache(PROGRAMS)
-def _weights_program(g: Geometry, dtype: str, first: bool) -> native.Program:
+def _weights_program(g: Geometry, dtype: str, first: bool, transposed: bool) -> native.Program:
     steps = Steps(dtype)
     x, dy = _external(steps, g.x_shape), _external(steps, g.y_shape)
-    dw = _external(steps, g.w_shape, written=True)
+    dw, db = (_external(steps, shape, written=True) for shape in (g.w_shape, (g.ic if transposed else g.oc,)))
     if first:
-        images.backward_weights(steps, g, x, dy, dw)
+        images.backward_weights(steps, g, x, dy, dw, db, of_x=transposed)
     else:
         conv.backward_weights(steps, g, x, dy, dw, None)
+        conv.sum_over_rows(steps, *((g.x_shape, x) if transposed else (g.y_shape, dy)), db)
     return steps.build()
 
 
-def run_backward_weights(g: Geometry, dtype: str, x: Array, dy: Array, *, first: bool = False) -> Array:
-    """The gradient of conv(x, w) with respect to w."""
+def run_backward_weights(
+    g: Geometry, dtype: str, x: Array, dy: Array, *, first: bool = False, transposed: bool = False
+) -> tuple[Array, Array]:
+    """The gradients of conv(x, w) + bias with respect to w and bias; if it is `transposed`, x is the gradient of the
+    output, and bias is added there."""
+    shapes = g.w_shape, (g.ic if transposed else g.oc,)
     if g.n == 0:
-        return np.zeros(g.w_shape, dtype)
-    dw = new_result(g.w_shape, dtype)
-    run(_weights_program(g, dtype, first), x, dy, dw)
-    return dw
-
-
-@lru_cache(PROGRAMS)
-def _bias_program(shape: Shape, dtype: str, first: bool) -> native.Program:
-    n, height, width, channels = shape
-    steps = Steps(dtype)
-    dy, db = _external(steps, shape), _external(steps, (channels,), written=True)
-    if first:
-        images.sum_over_pixels(steps, n, (height, width, channels), dy, db)
-    else:
-        conv.sum_over_rows(steps, shape, dy, db)
-    return steps.build()
-
-
-def run_backward_bias(shape: Shape, dtype: str, dy: Array, *, first: bool = False) -> Array:
-    """The gradient of a bias: the sum of dy, of `shape` (n, height, width, channels), for each channel."""
-    if shape[0] == 0:
-        return np.zeros(shape[3], dtype)
-    db = new_result((shape[3],), dtype)
-    run(_bias_program(shape, dtype, first), dy, db)
-    return db
+        return np.zeros(shapes[0], dtype), np.zeros(shapes[1], dtype)
+    dw, db = new_result(shapes[0], dtype), new_result(shapes[1], dtype)
+    run(_weights_program(g, dtype, first, transposed), x, dy, dw, db)
+    return dw, db

@@ -10,7 +10,6 @@ from convcore.arrays import as_reals, in_given_dtype
 from convcore.geometries import channels_first, conv2d_transpose_geometry, moved_channels
 from convcore.ops.convolving import (
     outer_shape,
-    run_backward_bias,
     run_backward_weights,
     run_forward,
     run_transposed,
@@ -138,6 +137,5 @@ def conv2d_transpose_backward_weights(
     words = _words(stride, padding, output_padding, dilation, groups)
     g = conv2d_transpose_geometry(moved_channels(source.shape, first=first), w_shape, **words)
     check_shape("dy", grad, outer_shape(g.x_shape, first), "what conv2d_transpose returns for this x and kernel_shape")
-    dw = run_backward_weights(g, dtype, grad, source, first=first)
-    db = run_backward_bias(g.x_shape, dtype, grad, first=first)
+    dw, db = run_backward_weights(g, dtype, grad, source, first=first, transposed=True)
     return in_given_dtype(dw, x, dy), in_given_dtype(db, x, dy)

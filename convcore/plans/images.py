@@ -10,7 +10,7 @@ from convcore.plans.permute import permute
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["backward_weights", "on_images", "sum_over_pixels"]
+__all__ = ["backward_weights", "on_images"]
 
 Shape = tuple[int, ...]
 
@@ -44,15 +44,18 @@ def on_images(
         steps.release(source)
 
 
-def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffer) -> None:
-    """dw from x and dy with channels first."""
+def backward_weights(
+    steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffer, db: Buffer, *, of_x: bool = False
+) -> None:
+    """dw from x and dy with channels first, and db, the sum over the pixels of dy, or `of_x`."""
     x_shape, y_shape, size = g.x_shape[1:], g.y_shape[1:], math.prod(g.w_shape)
     x_bytes, y_bytes = (math.prod(shape) * steps.item_bytes for shape in (x_shape, y_shape))
+    height, width, channels = x_shape if of_x else y_shape
     parts = list(_parts(g.n, x_bytes + y_bytes))
     # The sums of parts side by side, as many as fit; when they are full, the first of them takes their sum.
     slots = max(2, min(len(parts), conv.MOST_PARTIAL_BYTES // (size * steps.item_bytes)))
-    held, used = steps.reals(slots * size), 0
-    for first, count in parts:
+    held, used, sums = steps.reals(slots * size), 0, steps.reals(len(parts) * channels)
+    for number, (first, count) in enumerate(parts):
         if used == slots:
             steps.add("sum_chunks", {"n": used, "count": size}, held, held, work=used * size)
             used = 1
@@ -60,27 +63,16 @@ def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffe
         gradient = _channels_last(steps, count, y_shape, dy.at(first * y_bytes))
         place = held.at(used * size * steps.item_bytes)
         conv.partial_weights(steps, g.with_batch(count), count, source, gradient, place)
+        fields = {"n": count, "oh": height, "ow": width, "oc": channels, "count": count}
+        added, to = source if of_x else gradient, sums.at(number * channels * steps.item_bytes)
+        steps.add("sum_rows", fields, added, to, work=count * height * width * channels)
         steps.release(source)
         steps.release(gradient)
         used += 1
     steps.add("sum_chunks", {"n": used, "count": size}, held, dw, work=used * size)
+    steps.add("sum_chunks", {"n": len(parts), "count": channels}, sums, db, work=len(parts) * channels)
     steps.release(held)
-
-
-def sum_over_pixels(steps: Steps, n: int, shape: Shape, dy: Buffer, db: Buffer) -> None:
-    """db[channel] = sum of dy, images of `shape` (height, width, channels) with their channels first."""
-    height, width, channels = shape
-    image_bytes = math.prod(shape) * steps.item_bytes
-    parts = list(_parts(n, image_bytes))
-    held = steps.reals(len(parts) * channels)
-    for number, (first, count) in enumerate(parts):
-        gradient = _channels_last(steps, count, shape, dy.at(first * image_bytes))
-        fields = {"n": count, "oh": height, "ow": width, "oc": channels, "count": count}
-        place = held.at(number * channels * steps.item_bytes)
-        steps.add("sum_rows", fields, gradient, place, work=count * math.prod(shape))
-        steps.release(gradient)
-    steps.add("sum_chunks", {"n": len(parts), "count": channels}, held, db, work=len(parts) * channels)
-    steps.release(held)
+    steps.release(sums)
 
 
 def _parts(n: int, image_bytes: int) -> Iterator[tuple[int, int]]:

@@ -44,6 +44,7 @@ class Runner:
         optimizer: Optimizer | None = None,
     ) -> None:
         self.graph = graph
+        self._is_empty = not any(output.size for output in graph.outputs)
         self.parameters = parameters
         #: One for each output, None for those that are not trained; empty without any.
         self.losses = () if loss is None else (loss,) if isinstance(loss, LossSpec) else tuple(loss)
@@ -82,7 +83,7 @@ class Runner:
         n = len(batches[0])
         if len(batches) > 1 and any(len(batch) != n for batch in batches):
             raise ShapeError(f"x: the inputs have {', '.join(str(len(batch)) for batch in batches)} samples.")
-        if n == 0 or not any(output.size for output in self.graph.outputs):
+        if n == 0 or self._is_empty:
             return [np.empty((n, *output.shape), dtype=np.float32) for output in self.graph.outputs]
         if training:
             self._random_state[1] += np.uint64(1)

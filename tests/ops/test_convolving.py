@@ -20,8 +20,9 @@ def test_an_empty_batch_runs_nothing() -> None:
     x, w, y = (np.zeros(shape, np.float32) for shape in (g.x_shape, g.w_shape, g.y_shape))
     assert convolving.run_forward(g, "float32", x, w, None).shape == g.y_shape
     assert convolving.run_backward_data(g, "float32", y, w).shape == g.x_shape
-    assert not convolving.run_backward_weights(g, "float32", x, y).any()
-    assert not convolving.run_backward_bias(g.y_shape, "float32", y).any()
+    for transposed, channels in ((False, 4), (True, 2)):
+        dw, db = convolving.run_backward_weights(g, "float32", x, y, transposed=transposed)
+        assert (dw.shape, db.shape, dw.any(), db.any()) == (g.w_shape, (channels,), False, False)
     t = conv2d_transpose_geometry((0, 3, 3, 2), (3, 3, 5, 2))
     assert convolving.run_transposed(t, "float32", x, w, None).shape == (0, 5, 5, 5)
 

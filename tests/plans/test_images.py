@@ -42,9 +42,17 @@ def test_the_sums_of_parts_stay_within_their_bound() -> None:
     g = conv2d_geometry((200, 64, 64, 64), (3, 3, 64, 512))
     steps = Steps()
     x, dy, dw, db = (steps.external(-1) for _ in range(4))
-    images.backward_weights(steps, g, x, dy, dw)
-    images.sum_over_pixels(steps, g.n, g.y_shape[1:], dy, db)
-    one = 4 * (64 * 64 * 64 + 62 * 62 * 512)
-    assert steps.layout.size <= conv.MOST_PARTIAL_BYTES + max(one, images.MOST_BYTES) + 256
+    images.backward_weights(steps, g, x, dy, dw, db)
+    one, of_bias = 4 * (64 * 64 * 64 + 62 * 62 * 512), 4 * 200 * 512
+    assert steps.layout.size <= conv.MOST_PARTIAL_BYTES + max(one, images.MOST_BYTES) + of_bias + 256
     assert kernels(steps).count("sum_chunks") > 2
     assert all_scratch_is_back(steps)
+
+
+def test_each_map_is_turned_once_for_both_gradients() -> None:
+    g = conv2d_geometry((3, 6, 6, 4), (3, 3, 4, 8))
+    for of_x in (False, True):
+        steps = Steps()
+        images.backward_weights(steps, g, *(steps.external(-1) for _ in range(4)), of_x=of_x)
+        assert kernels(steps).count("swap_axes") == 2
+        assert all_scratch_is_back(steps)
