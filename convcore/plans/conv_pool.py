@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from convcore.plans import conv, dense, winograd
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
@@ -13,14 +16,13 @@ __all__ = [
     "prepare_weights",
     "reason_apart",
     "reason_direct",
+    "tile_side",
     "turn_weights",
 ]
 
-# The pool's window is the tile of Winograd's algorithm.
-WINDOW = 2
 MOST_LANES = 16
-LEAST_CHANNELS = 16
-LEAST_TILES = 4
+# Of the map between convolution and pool, where whole windows are whole tiles of Winograd's algorithm, too.
+MOST_MAP_BYTES = 1 << 19
 
 # The pool's codes are bytes, and the lists of alive windows of one pooled row have to stay small.
 MOST_TAPS = 64
@@ -49,19 +51,24 @@ def reason_apart(g: Geometry, pool: Geometry) -> str | None:
     return None
 
 
-def reason_direct(g: Geometry, pool: Geometry) -> str | None:
-    """Why the sum is computed directly; None if F(2x2, 3x3) applies and its transforms, which grow with ic + oc, cost
-    less than it saves, which grows with ic * oc, and if one image pays for turning the weights. The size of the batch
-    has no say: it must not change an image's bits."""
-    if (g.kh, g.kw, g.sh, g.sw, g.dh, g.dw) != (3, 3, 1, 1, 1, 1):
-        return "Winograd is for 3x3 kernels with stride and dilation 1"
-    if (pool.kh, pool.kw, pool.sh, pool.sw) != (2, 2, 2, 2):
-        return "Winograd is for 2x2 pools"
-    if min(g.ic, g.oc) < LEAST_CHANNELS:
-        return f"fewer than {LEAST_CHANNELS} channels: no Winograd"
-    if pool.oh * pool.ow < LEAST_TILES:
-        return f"fewer than {LEAST_TILES} pool windows: no Winograd"
-    return None
+def reason_direct(g: Geometry, pool: Geometry, *, exact: bool) -> str | None:
+    """Why the sum is computed directly; None if Winograd's algorithm computes it."""
+    reason = winograd.reason_direct(_pooled_part(g, pool), exact=exact)
+    if reason is None and tile_side(g, pool) is None:
+        return "whole windows of the pool and whole tiles make a large map: no Winograd"
+    return reason
+
+
+def tile_side(g: Geometry, pool: Geometry) -> int | None:
+    """The side of Winograd's tiles; None if the direct sum costs less, or the map between would be large."""
+    row_bytes = g.ow * g.oc * 4
+    sides = [side for side in winograd.TRANSFORM_COSTS if math.lcm(side, pool.sh) * row_bytes <= MOST_MAP_BYTES]
+    return winograd.tile_side(_pooled_part(g, pool), sides)
+
+
+def _pooled_part(g: Geometry, pool: Geometry) -> Geometry:
+    """The convolution without what the pool drops at the border."""
+    return replace(g, oh=(pool.oh - 1) * pool.sh + pool.kh, ow=(pool.ow - 1) * pool.sw + pool.kw)
 
 
 def _fits_patches(g: Geometry, pool: Geometry) -> bool:
@@ -79,13 +86,8 @@ def prepare_weights(
     steps: Steps, g: Geometry, pool: Geometry, w: Buffer, *, exact: bool, keep: winograd.Keep
 ) -> Buffer | None:
     """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
-    if _why_direct(g, pool, exact=exact) is not None:
-        return None
-    return winograd.prepare(steps, g, w, WINDOW, keep)
-
-
-def _why_direct(g: Geometry, pool: Geometry, *, exact: bool) -> str | None:
-    return "exact maths: no Winograd" if exact else reason_direct(g, pool)
+    side = None if reason_direct(g, pool, exact=exact) else tile_side(g, pool)
+    return None if side is None else winograd.prepare(steps, g, w, side, keep)
 
 
 def forward(
@@ -106,14 +108,16 @@ def forward(
     that `prepare_weights` prepared, which are released."""
     fields, images = _fields(g, pool) | {"relu": int(relu)}, conv.by_image(g)
     windows = g.n * pool.oh * pool.ow * g.oc
-    if turned is not None:
-        work = windows * winograd.frequencies(WINDOW) * g.ic
-        steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=work, images=images)
+    side = None if turned is None else tile_side(g, pool)
+    if turned is not None and side is not None:
+        part = _pooled_part(g, pool)
+        work = winograd.tiles(part, side) * winograd.frequencies(side) * g.ic * g.oc
+        steps.add("conv2d_winograd_pool", fields | {"kind": side}, x, turned, bias, y, codes, work=work, images=images)
         steps.release(turned)
         return
     kernel = "conv2d_forward_pool_c1" if _fits_patches(g, pool) else "conv2d_forward_pool"
     work = windows * pool.kh * pool.kw * g.kh * g.kw * g.ic
-    note = _why_direct(g, pool, exact=exact)
+    note = reason_direct(g, pool, exact=exact)
     steps.add(kernel, fields, x, w, bias, y, codes, work=work, images=images, note=note)
 
 

@@ -191,7 +191,7 @@ _BYTES: dict[str, Callable[[Fields], int]] = {
     "pooled": _reals("n", "zh", "zw", "oc"),
     "codes": lambda fields: _reals("n", "zh", "zw", "oc")(fields) // 4,
     "windows": _reals("n", "oh", "ow", "kh", "kw", "ic"),
-    "frequencies": lambda fields: int(fields["th"] + 2) ** 2 * _reals("ic", "oc")(fields),
+    "frequencies": lambda fields: int(fields["kind"] + 2) ** 2 * _reals("ic", "oc")(fields),
     "oc": _reals("oc"),
     "ic": _reals("ic"),
     "partial_oc": _partial("oc"),

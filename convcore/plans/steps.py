@@ -55,11 +55,12 @@ class Steps:
         self._waiting: list[tuple[Origin, Callable[[], None]]] = []
 
     def continued(self) -> Steps:
-        """An empty list that runs after this one, over the same arena and the same externals."""
+        """An empty list that runs after this one, over the same arena, bound buffers and externals."""
         self._complete()
         following = Steps(self.dtype)
         following.layout = self.layout
         following.origin = self.origin
+        following._bound = self._bound
         following._externals = self._externals
         return following
 

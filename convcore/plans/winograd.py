@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from convcore.memory import CACHE_LINE, whole_lines
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["Keep", "backward_geometry", "convolve", "frequencies", "prepare", "reason_direct", "tile_side"]
+__all__ = ["Keep", "backward_geometry", "convolve", "frequencies", "prepare", "reason_direct", "tile_side", "tiles"]
 
 #: Gives so many bytes that outlive a run, zeros at first, or None where nothing lasts.
 Keep = Callable[[int], "Buffer | None"]
 
 # Multiply-adds that transforms cost a tile and a channel, in and out, by the side of the tile: measured, as the next.
-TRANSFORM_COSTS = {2: 185, 4: 770}
+TRANSFORM_COSTS = {2: 210, 4: 615, 5: 870}
 # Fewer tiles than this wait for the weights: for those that lie in a core's own cache, and for larger ones.
-FEW_TILES, FEW_TILES_OF_MANY_WEIGHTS = 14, 28
-MANY_WEIGHTS_BYTES = 2 << 20
+FEW_TILES, FEW_TILES_OF_MANY_WEIGHTS = 6, 28
+MANY_WEIGHTS_BYTES = 4 << 20
 MOST_WEIGHTS_BYTES = 24 << 20
 LEAST_CHANNELS = 16
 MOST_CHANNELS = 1024
@@ -27,6 +27,11 @@ MOST_CHANNELS = 1024
 def frequencies(side: int) -> int:
     """Of a tile of `side` x `side` outputs."""
     return (side + 2) ** 2
+
+
+def tiles(g: Geometry, side: int) -> int:
+    """Of all images."""
+    return g.n * -(-g.oh // side) * -(-g.ow // side)
 
 
 def weight_bytes(g: Geometry, side: int, item_bytes: int) -> int:
@@ -48,24 +53,20 @@ def reason_direct(g: Geometry, *, exact: bool) -> str | None:
     return None
 
 
-def tile_side(g: Geometry) -> int | None:
+def tile_side(g: Geometry, sides: Collection[int] = tuple(TRANSFORM_COSTS)) -> int | None:
     """The side of the tiles that cost least; None if the direct sum costs less."""
     direct = g.oh * g.ow * 9 * g.ic * g.oc
-    costs = {side: _cost(g, side) for side in TRANSFORM_COSTS if weight_bytes(g, side, 4) <= MOST_WEIGHTS_BYTES}
+    costs = {side: _cost(g, side) for side in sides if weight_bytes(g, side, 4) <= MOST_WEIGHTS_BYTES}
     best = min(costs, key=lambda side: costs[side], default=None)
     return best if best is not None and costs[best] < direct else None
 
 
 def _cost(g: Geometry, side: int) -> int:
     """Of one image, in multiply-adds; its weights are turned once."""
-    tiles = -(-g.oh // side) * -(-g.ow // side)
+    count = tiles(g.with_batch(1), side)
     many = weight_bytes(g, side, 4) > MANY_WEIGHTS_BYTES
-    rows = max(tiles, FEW_TILES_OF_MANY_WEIGHTS if many else FEW_TILES)
-    return frequencies(side) * (rows + 1) * g.ic * g.oc + TRANSFORM_COSTS[side] * tiles * (g.ic + g.oc)
-
-
-def _fields(g: Geometry, side: int) -> dict[str, int]:
-    return g.fields() | {"th": side, "tw": side}
+    rows = max(count, FEW_TILES_OF_MANY_WEIGHTS if many else FEW_TILES)
+    return frequencies(side) * (rows + 1) * g.ic * g.oc + TRANSFORM_COSTS[side] * count * (g.ic + g.oc)
 
 
 def prepare(steps: Steps, g: Geometry, w: Buffer, side: int, keep: Keep) -> Buffer:
@@ -73,7 +74,7 @@ def prepare(steps: Steps, g: Geometry, w: Buffer, side: int, keep: Keep) -> Buff
     size, known_size = weight_bytes(g, side, steps.item_bytes), whole_lines(g.w_size * steps.item_bytes)
     known = keep(known_size + size)
     turned = steps.bytes(size) if known is None else known.at(known_size)
-    steps.add("winograd_weights", _fields(g, side), w, known, turned, work=frequencies(side) * g.ic * g.oc)
+    steps.add("winograd_weights", g.fields() | {"kind": side}, w, known, turned, work=frequencies(side) * g.ic * g.oc)
     return turned
 
 
@@ -90,8 +91,7 @@ def convolve(
     images: tuple[int, int],
 ) -> None:
     """y = conv(x, w) + bias, then max(0, y) with `relu`, from the turned weights."""
-    tiles = g.n * -(-g.oh // side) * -(-g.ow // side)
-    fields, work = _fields(g, side) | {"relu": int(relu)}, tiles * frequencies(side) * g.ic * g.oc
+    fields, work = g.fields() | {"kind": side, "relu": int(relu)}, tiles(g, side) * frequencies(side) * g.ic * g.oc
     steps.add("conv2d_winograd", fields, x, turned, bias, y, work=work, images=images)
 
 

@@ -21,22 +21,21 @@ static int64_t conv2d_forward_pool_scratch(const problem *p) {
     return forward_segment_bytes(p) + strip_bytes(p) + band_bytes(p, strip_rows(p, pool_rows(p)));
 }
 
-/* One pooled row out of a strip of qh rows. */
-static void pool_strip(const problem *p, const real *strip, real *y, uint8_t *codes) {
-    const int64_t row = strip_columns(p) * p->oc;
+/* One pooled row of `channels` channels out of qh rows, `row` elements apart. */
+static void pool_strip(const problem *p, const real *strip, int64_t row, int64_t channels, real *y, uint8_t *codes) {
     for (int64_t z = 0; z < p->zw; z++, y += p->oc, codes += codes ? p->oc : 0)
-        for (int64_t oc = 0; oc < p->oc; oc += VL) {
-            const int64_t lanes = min64(VL, p->oc - oc);
+        for (int64_t c = 0; c < channels; c += VL) {
+            const int64_t lanes = min64(VL, channels - c);
             const vmask m = vmask_first(lanes);
-            const real *window = strip + z * p->tw * p->oc + oc;
+            const real *window = strip + z * p->tw * channels + c;
             vec best = load_channels(window, 0, 1, lanes < VL, m), where = vset1(0);
             real code = 0;
             for (int64_t i = 0; i < p->qh; i++)
                 for (int64_t j = 0; j < p->qw; j++, code += 1)
-                    vkeep_first_max(load_channels(window + i * row + j * p->oc, 0, 1, lanes < VL, m), vset1(code),
+                    vkeep_first_max(load_channels(window + i * row + j * channels, 0, 1, lanes < VL, m), vset1(code),
                                     &best, &where);
-            store_channels(y + oc, p->relu ? vrelu(best) : best, 0, 1, lanes < VL, m);
-            if (codes) vstore_codes(codes + oc, where, lanes);
+            store_channels(y + c, p->relu ? vrelu(best) : best, 0, 1, lanes < VL, m);
+            if (codes) vstore_codes(codes + c, where, lanes);
         }
 }
 
@@ -65,6 +64,6 @@ static void conv2d_forward_pool(const problem *p, int64_t task, void *const *buf
             oc += channels;
         }
         const int64_t out = (n * p->zh + first + z) * p->zw * p->oc;
-        pool_strip(p, strip, (real *)buf[3] + out, buf[4] ? (uint8_t *)buf[4] + out : NULL);
+        pool_strip(p, strip, columns * p->oc, p->oc, (real *)buf[3] + out, buf[4] ? (uint8_t *)buf[4] + out : NULL);
     }
 }

@@ -1,73 +1,62 @@
-/* 3x3 convolution, bias, ReLU and 2x2 max-pool by Winograd's F(2x2, 3x3): 16 multiplications an input channel where the direct
- * sum takes 36, and a tile of outputs is just a window of the pool. See winograd.h. */
-#include "winograd.h"
+/* 3x3 convolution by Winograd's algorithm, bias, ReLU and the max-pool behind them: see winograd.h and conv2d_pool.c. */
+#include "winograd_part.h"
 
-/* One tile and one vector of channels, m[frequency][tile][channel] to the pooled output and its code. */
-INLINE void pooled_tile(const real *m, int64_t plane, const real *bias, int64_t relu, real *y, uint8_t *codes,
-                        int64_t lanes, const int tail, vmask mask) {
-    vec s[4][4];
-    output_tile(m, plane, s, 4, tail, mask);
-    const vec start = bias ? load_channels(bias, 0, 1, tail, mask) : vset1(0);
-    vec best = s[0][0] + start, where = vset1(0);
-    UNROLL for (int code = 1; code < 4; code++)
-        vkeep_first_max(s[code / 2][code % 2] + start, vset1((real)code), &best, &where);
-    store_channels(y, relu ? vrelu(best) : best, 0, 1, tail, mask);
-    if (codes) vstore_codes(codes, where, lanes);
+static problem whole_strip(const problem *p) { return whole_tiles(p, strip_rows(p, p->zh), strip_columns(p)); }
+
+/* The least pooled rows that are whole tiles, too, as long as others follow. */
+static int64_t pooled_unit(const problem *p) {
+    int64_t rows = 1;
+    while (rows * p->th % p->kind) rows++;
+    return rows;
 }
 
-/* Where there are images enough for the threads a task is a whole one: longer runs of tiles fill the registers better. Few
- * images of few tiles are shared by output channels, so that a thread reads its part of the weights only; else by rows. */
-enum { FEW_CHANNELS = 32 };
-static int64_t winograd_channels(const problem *p) {
-    return p->n >= MANY_IMAGES || p->zh * p->zw > BLOCK_TILES ? p->oc : min64(p->oc, FEW_CHANNELS);
+/* Pooled rows [first, first + rows) of the part of a task. */
+typedef struct pooled_part {
+    tile_part t;
+    int64_t first, rows;
+} pooled_part;
+
+static int64_t pooled_rows(const problem *p, const problem *whole) {
+    if (is_one_block(whole)) return p->zh;
+    const int64_t unit = pooled_unit(p);
+    return min64(p->zh, ceil_div(rows_of_part(whole) * p->kind, unit * p->th) * unit);
 }
-static int64_t winograd_rows(const problem *p) {
-    const int64_t row = p->zw * frequencies(p) * p->ic * p->oc;
-    if (p->n >= MANY_IMAGES || winograd_channels(p) < p->oc) return p->zh;
-    return even_rows(p->zh, ceil_div(1 << 20, row));
+static pooled_part nth_pooled_part(const problem *p, const problem *whole, int64_t task) {
+    const int64_t step = pooled_rows(p, whole), wide = channels_of_part(whole);
+    const int64_t blocks = ceil_div(p->oc, wide), bands = ceil_div(p->zh, step);
+    const int64_t c = task % blocks * wide, first = task / blocks % bands * step, n = task / blocks / bands;
+    const int64_t rows = min64(step, p->zh - first), tile_rows = ceil_div(strip_rows(p, rows), p->kind);
+    const tile_part t = {n, first * p->th / p->kind, tile_rows, c, min64(wide, p->oc - c)};
+    return (pooled_part){t, first, rows};
 }
 static int64_t conv2d_winograd_pool_tasks(const problem *p) {
-    return p->n * ceil_div(p->zh, winograd_rows(p)) * ceil_div(p->oc, winograd_channels(p));
-}
-static int64_t winograd_tiles(const problem *p) { return min64(BLOCK_TILES, winograd_rows(p) * p->zw); }
-static int64_t conv2d_winograd_pool_scratch(const problem *p) {
-    const int64_t channels = p->ic + winograd_channels(p);
-    const int64_t transformed = frequencies(p) * winograd_tiles(p) * channels * (int64_t)sizeof(real);
-    return transformed + band_bytes(p, strip_rows(p, winograd_rows(p)));
+    const problem whole = whole_strip(p);
+    const pooled_part a = nth_pooled_part(p, &whole, 0);
+    return p->n * ceil_div(p->zh, a.rows) * ceil_div(p->oc, a.t.channels);
 }
 
-/* buf: x, u, bias or NULL, y, codes (uint8) or NULL. A task is a few pooled rows of one image, or a few channels of
- * one. */
+/* The map between convolution and pool. */
+static tile_target map_of(const problem *whole, const tile_part *t, real *map) {
+    return (tile_target){map, whole->ow * t->channels, t->channels, t->rows * whole->kind, whole->ow};
+}
+static int64_t map_elements(const problem *whole, const tile_part *t) {
+    return t->rows * whole->kind * whole->ow * t->channels;
+}
+static int64_t conv2d_winograd_pool_scratch(const problem *p) {
+    const problem whole = whole_strip(p);
+    const pooled_part a = nth_pooled_part(p, &whole, 0);
+    return map_elements(&whole, &a.t) * (int64_t)sizeof(real) + part_bytes(&whole, &a.t);
+}
+
+/* buf: x, u, bias or NULL, y, codes (uint8) or NULL. A task is a few pooled rows of one image, or a few channels of one. */
 static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
-    const int64_t step = winograd_rows(p), bands = ceil_div(p->zh, step);
-    const int64_t wide = winograd_channels(p), blocks = ceil_div(p->oc, wide), c = task % blocks * wide;
-    const int64_t n = task / blocks / bands, first = task / blocks % bands * step, rows = min64(step, p->zh - first);
-    const int64_t most = winograd_tiles(p), v_plane = most * p->ic, m_plane = most * wide;
-    const int64_t channels = min64(wide, p->oc - c);
-    const real *bias = buf[2] ? (const real *)buf[2] + c : NULL;
-    real *v = scratch, *m = v + frequencies(p) * v_plane;
-    const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, first * 2, strip_rows(p, rows),
-                              m + frequencies(p) * m_plane);
-    for (int64_t block = 0; block < rows * p->zw; block += most) {
-        const int64_t tiles = min64(most, rows * p->zw - block);
-        for (int64_t i = 0; i < tiles; i++) {
-            const real *x = in.x + (block + i) / p->zw * 2 * in.row_step + (block + i) % p->zw * 2 * p->ic;
-            input_channels(x, in.row_step, p->ic, v + i * p->ic, v_plane, 4);
-        }
-        multiply_frequencies(p, v, v_plane, (const real *)buf[1] + c, m, m_plane, wide, tiles, channels);
-        for (int64_t i = 0; i < tiles; i++) {
-            const int64_t at = ((n * p->zh + first) * p->zw + block + i) * p->oc + c;
-            const real *from = m + i * wide;
-            for (int64_t oc = 0; oc < channels; oc += VL) {
-                const int64_t lanes = min64(VL, channels - oc);
-                real *y = (real *)buf[3] + at + oc;
-                uint8_t *codes = buf[4] ? (uint8_t *)buf[4] + at + oc : NULL;
-                if (lanes == VL)
-                    pooled_tile(from + oc, m_plane, bias ? bias + oc : NULL, p->relu, y, codes, VL, 0, vmask_first(VL));
-                else
-                    pooled_tile(from + oc, m_plane, bias ? bias + oc : NULL, p->relu, y, codes, lanes, 1,
-                                vmask_first(lanes));
-            }
-        }
+    const problem whole = whole_strip(p);
+    const pooled_part a = nth_pooled_part(p, &whole, task);
+    const tile_target map = map_of(&whole, &a.t, scratch);
+    winograd_part(&whole, &a.t, buf[0], buf[1], buf[2], 0, &map, map.y + map_elements(&whole, &a.t));
+    for (int64_t z = 0; z < a.rows; z++) {
+        const int64_t at = ((a.t.n * p->zh + a.first + z) * p->zw) * p->oc + a.t.c;
+        pool_strip(p, map.y + z * p->th * map.row, map.row, a.t.channels, (real *)buf[3] + at,
+                   buf[4] ? (uint8_t *)buf[4] + at : NULL);
     }
 }

@@ -263,7 +263,7 @@ static void check_pool_forward(int64_t one_channel) {
 }
 
 static int64_t winograd_size(const problem *p) {
-    const int64_t side = p->th + 2;
+    const int64_t side = p->kind + 2;
     return side * side * (p->ic * p->oc + CACHE_LINE / (int64_t)sizeof(real));
 }
 
@@ -280,7 +280,7 @@ static void turn_again(const problem *p, real *w, real *turned) {
 
 static void check_winograd(void) {
     problem p = random_conv(3, 1, 1, 0);
-    p.th = p.tw = ONE_OF(2, 4);
+    p.kind = ONE_OF(2, 4, 5);
     if (p.pt > 1 && below(2)) p.pt = -1; /* a gradient of data cuts off what was padded */
     if (p.pt < 0) p.oh = p.ih - 3;
     if (p.oh < 1) return;
@@ -291,16 +291,36 @@ static void check_winograd(void) {
     FOR(i, y_size(&p)) if (p.relu) expected[i] = relu(expected[i]);
     RUN("winograd_weights", &p, w, NULL, turned);
     RUN("conv2d_winograd", &p, x, turned, bias, y);
-    (p.th == 2 ? same : rounds_to)("conv2d_winograd", &p, y, expected, y_size(&p));
+    (p.kind == 2 ? same : rounds_to)("conv2d_winograd", &p, y, expected, y_size(&p));
+}
+
+/* Sums that only round to whole numbers: so does the maximum, and the element that its code names. */
+static void check_rounded_pool(const char *name, const problem *p, real *x, real *w, real *weights) {
+    real *bias = numbers(p->oc), *y = reals(z_size(p)), *chosen = reals(z_size(p));
+    uint8_t *codes = bytes(z_size(p));
+    double *map = doubles(y_size(p)), *expected = doubles(z_size(p)), *unused = doubles(z_size(p));
+    naive_conv(p, x, w, bias, map);
+    naive_pool(p, map, expected, unused);
+    RUN(name, p, x, weights, bias, y, codes);
+    rounds_to(name, p, y, expected, z_size(p));
+    FOR(i, z_size(p)) {
+        const int64_t oc = i % p->oc, zw = i / p->oc % p->zw, zh = i / p->oc / p->zw % p->zh;
+        const int64_t n = i / p->oc / p->zw / p->zh, oh = zh * p->th + codes[i] / p->qw,
+                      ow = zw * p->tw + codes[i] % p->qw;
+        const double value = map[((n * p->oh + oh) * p->ow + ow) * p->oc + oc];
+        chosen[i] = (real)(p->relu ? relu(value) : value);
+    }
+    rounds_to(name, p, chosen, expected, z_size(p));
 }
 
 static void check_winograd_pool(void) {
     problem p = random_conv(3, 1, 1, 0);
-    if (!add_pool(&p, 2, 2)) return;
+    if (!add_pool(&p, 0, 0)) return;
+    p.kind = ONE_OF(2, 4, 5);
     real *x = numbers(x_size(&p)), *w = numbers(w_size(&p));
     real *turned = allocate((size_t)winograd_size(&p) * sizeof(real), CACHE_LINE);
     turn_again(&p, w, turned);
-    check_pooled("conv2d_winograd_pool", &p, x, w, turned);
+    (p.kind == 2 ? check_pooled : check_rounded_pool)("conv2d_winograd_pool", &p, x, w, turned);
 }
 
 /* Channels in a vector of the widest ISA: turned weights may be padded to whole vectors. */

@@ -11,6 +11,8 @@ from convcore.plans.steps import Steps
 from convcore.shapes import conv2d_geometry, pool2d_geometry
 from tests.plans.recorded import all_scratch_is_back, kernels
 
+OTHER_KERNELS = "Winograd is for 3x3 kernels with stride and dilation 1, without groups, padded with zeros"
+
 
 def geometries(
     size: int = 12,
@@ -48,17 +50,18 @@ def test_who_joins(options: dict[str, Any], reason: str | None) -> None:
     ("options", "reason"),
     [
         ({"channels": 16}, None),
-        ({"channels": 15}, "fewer than 16 channels: no Winograd"),
-        ({"channels": 16, "kernel": 5}, "Winograd is for 3x3 kernels with stride and dilation 1"),
-        ({"channels": 16, "conv": {"stride": 2}}, "Winograd is for 3x3 kernels with stride and dilation 1"),
-        ({"channels": 16, "pool_size": 3}, "Winograd is for 2x2 pools"),
-        ({"channels": 16, "size": 5}, "fewer than 4 pool windows: no Winograd"),
+        ({"channels": 16, "size": 14, "pool_size": 3}, None),
+        ({"channels": 15}, "fewer than 16 channels or more than 1024: no Winograd"),
+        ({"channels": 16, "kernel": 5}, OTHER_KERNELS),
+        ({"channels": 16, "conv": {"stride": 2}}, OTHER_KERNELS),
+        ({"channels": 16, "size": 5}, "few pixels for so many weights: no Winograd"),
+        ({"channels": 16, "size": 5000}, "whole windows of the pool and whole tiles make a large map: no Winograd"),
     ],
 )
 @pytest.mark.parametrize("exact", [False, True])
 def test_who_takes_winograd_and_what_the_others_say(options: dict[str, Any], reason: str | None, exact: bool) -> None:
     g, pool = geometries(**options, filters=16)
-    assert conv_pool.reason_direct(g, pool) == reason
+    assert conv_pool.reason_direct(g, pool, exact=exact) == ("exact maths: no Winograd" if exact else reason)
     steps = Steps()
     x, w, y = (steps.external(-1) for _ in range(3))
     turned = conv_pool.prepare_weights(steps, g, pool, w, exact=exact, keep=lambda size: None)

@@ -30,10 +30,13 @@ def test_only_the_arena_s_memory_is_released() -> None:
     assert steps.reals(10) == first
 
 
-def test_continued_steps_share_memory_and_externals() -> None:
+def test_continued_steps_share_memory_bound_buffers_and_externals() -> None:
     steps = Steps()
     steps.reals(16)
-    x = steps.external(64)
+    x, held = steps.external(64), steps.bind(bytearray(64))
+    following = steps.continued()
+    following.add("scale_shift", {"count": 1, "a": 1.0}, held, following.bind(bytearray(64)), work=1)
+    following.build()
     following = steps.continued()
     assert following.external(64).index == x.index + 1
     assert following.reals(16).offset == 64

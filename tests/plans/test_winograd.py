@@ -32,7 +32,7 @@ def geometry(n: int, size: int, channels: int, filters: int, kernel: int = 3, **
         (geometry(1, 28, 64, 64, dilation=2), OTHER_KERNELS),
         (geometry(1, 28, 15, 64), "fewer than 16 channels or more than 1024: no Winograd"),
         (geometry(1, 28, 64, 1025), "fewer than 16 channels or more than 1024: no Winograd"),
-        (geometry(1, 5, 64, 64), "few pixels for so many weights: no Winograd"),
+        (geometry(1, 4, 64, 64), "few pixels for so many weights: no Winograd"),
         (geometry(1, 9, 512, 512), "few pixels for so many weights: no Winograd"),
     ],
 )
@@ -49,7 +49,7 @@ def test_the_size_of_the_batch_has_no_say(n: int) -> None:
 
 
 def test_large_maps_take_large_tiles() -> None:
-    assert [winograd.tile_side(geometry(1, size, 64, 64)) for size in (6, 12, 58)] == [None, 2, 4]
+    assert [winograd.tile_side(geometry(1, size, 64, 64)) for size in (4, 8, 10, 12, 58)] == [None, 2, 4, 5, 4]
 
 
 def run(g: Geometry, arrays: list[Any], result: Any, backward: bool) -> list[str]:
@@ -87,6 +87,22 @@ def test_both_directions_are_within_the_bound(size: int, channels: int, filters:
     assert "conv2d_winograd" in run(g, [dy, w], dx, backward=True)
     expected = sliding.conv2d_backward_data(dy, w, g.x_shape, stride=(1, 1), pads=pads)
     assert np.abs(dx - expected).max() <= bound * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("size", [8, 12, 30])
+def test_what_sees_zeros_only_is_the_bias_to_the_bit(size: int) -> None:
+    """Rounding there would decide about the gradient of a ReLU."""
+    g = geometry(1, size, 64, 64)
+    rng = np.random.default_rng(size)
+    x, w, b = (rng.normal(size=s).astype(np.float32) for s in (g.x_shape, g.w_shape, (64,)))
+    x[:, 3:], x[:, :, 4:] = 0, -0.0
+    y = np.empty(g.y_shape, np.float32)
+    assert "conv2d_winograd" in run(g, [x, w, b], y, backward=False)
+    for blank in (y[:, 3:], y[:, :, 4:]):
+        np.testing.assert_array_equal(blank, np.broadcast_to(np.maximum(b, 0), blank.shape))
+    w[0, 0, 0, 0] = np.nan
+    run(g, [x, w, b], y, backward=False)
+    assert np.isnan(y[..., 0]).all()
 
 
 @pytest.mark.parametrize("size", [12, 30])

@@ -47,8 +47,10 @@ class Net:
         self.graph.output = y
         self.parameters = FlatParameters(self.variables)
 
-    def runner(self, optimizer: Optimizer | None = None) -> Runner:
-        return Runner(self.graph, self.parameters, loss=LossSpec("mean_squared_error"), optimizer=optimizer)
+    def runner(self, optimizer: Optimizer | None = None, math: str = "exact") -> Runner:
+        runner = Runner(self.graph, self.parameters, loss=LossSpec("mean_squared_error"), optimizer=optimizer)
+        runner.chosen_math = math
+        return runner
 
     def data(self, n: int) -> tuple[Array, Array]:
         """`n` images and as many targets, in whole numbers."""

@@ -1,0 +1,224 @@
+/* Tiles of Winograd's convolution: inputs transformed, a product of matrices for each frequency, outputs transformed back.
+ *
+ * An output that sees zeros only is the bias to the bit, as in the direct sum: rounding there would decide whether a ReLU behind
+ * lets gradients through, and images have empty corners. */
+#ifndef CONVCORE_WINOGRAD_PART_H
+#define CONVCORE_WINOGRAD_PART_H
+
+#include "winograd.h"
+
+/* Bytes that the transformed tiles of one block, and the copy of the rows that they read, stay under if they can. */
+enum { V_BYTES = 1 << 19, BLOCK_TILES = 28, OUTPUT_CHANNELS = 64, FEW_CHANNELS = 32 };
+
+/* The same problem, its output grown to whole tiles: what lies beyond is computed of zeros, and dropped. */
+static problem whole_tiles(const problem *p, int64_t oh, int64_t ow) {
+    problem q = *p;
+    q.oh = ceil_div(oh, p->kind) * p->kind;
+    q.ow = ceil_div(ow, p->kind) * p->kind;
+    return q;
+}
+
+/* What a task computes: rows of tiles [row, row + rows) of image n, channels [c, c + channels). */
+typedef struct tile_part {
+    int64_t n, row, rows, c, channels;
+} tile_part;
+
+/* Where it goes, as many rows and columns as there are: y, and the elements from one to the next. */
+typedef struct tile_target {
+    real *y;
+    int64_t row, pixel;
+    int64_t height, width;
+} tile_target;
+
+/* Below, `whole` is a problem of whole tiles. */
+static int64_t tiles_in_row(const problem *whole) { return whole->ow / whole->kind; }
+static int64_t tiles_in_image(const problem *whole) { return whole->oh / whole->kind * tiles_in_row(whole); }
+static int64_t most_tiles(const problem *whole) {
+    const int64_t fit = V_BYTES / (frequencies(whole) * whole->ic * (int64_t)sizeof(real));
+    return fit >= BLOCK_TILES ? BLOCK_TILES : fit >= 14 ? 14 : 7;
+}
+
+static int is_one_block(const problem *whole) { return tiles_in_image(whole) <= most_tiles(whole); }
+
+/* Few images of few tiles are shared by output channels, so that a thread reads its part of the weights only. */
+static int64_t channels_of_part(const problem *whole) {
+    return whole->n < MANY_IMAGES && is_one_block(whole) ? min64(whole->oc, FEW_CHANNELS) : whole->oc;
+}
+
+/* Rows of tiles in a part: enough to fill a block, few enough to feed the threads and to stay in the caches. */
+static int64_t rows_of_part(const problem *whole) {
+    const int64_t rows = whole->oh / whole->kind, length = tiles_in_row(whole);
+    const int64_t work = length * frequencies(whole) * whole->ic * whole->oc;
+    const int64_t row_bytes = (whole->ow + 2) * whole->kind * whole->ic * (int64_t)sizeof(real);
+    const int64_t wanted = max64(ceil_div(BLOCK_TILES, length), ceil_div(task_work(whole), work));
+    return even_rows(rows, max64(1, min64(wanted, V_BYTES / row_bytes)));
+}
+
+static int64_t tiles_of_block(const problem *whole, const tile_part *t) {
+    return min64(most_tiles(whole), t->rows * tiles_in_row(whole));
+}
+
+/* A byte for each pixel that a part reads. */
+static int64_t blank_columns(const problem *whole) { return whole->ow + 2; }
+static int64_t blank_bytes(const problem *whole, const tile_part *t) {
+    return (t->rows * whole->kind + 2) * blank_columns(whole);
+}
+
+static int64_t part_bytes(const problem *whole, const tile_part *t) {
+    const int64_t tiles = tiles_of_block(whole, t), wide = min64(t->channels, OUTPUT_CHANNELS);
+    const int64_t transformed = frequency_plane(tiles * whole->ic) + frequency_plane(tiles * wide);
+    return frequencies(whole) * transformed * (int64_t)sizeof(real) + band_bytes(whole, t->rows * whole->kind) +
+           blank_bytes(whole, t);
+}
+
+/* Most pixels that are not end soon. */
+static int is_zero(const real *x, int64_t count) {
+    for (int64_t c = 0; c < count; c++)
+        if (x[c] != 0) return 0;
+    return 1;
+}
+
+/* Which outputs of a part see zeros only. */
+static void find_blank(const problem *whole, const tile_part *t, band in, uint8_t *blank) {
+    const int64_t width = blank_columns(whole), rows = t->rows * whole->kind;
+    for (int64_t r = 0; r < rows + 2; r++)
+        for (int64_t c = 0; c < width; c++)
+            blank[r * width + c] = (uint8_t)is_zero(in.x + r * in.row_step + c * whole->ic, whole->ic);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < whole->ow; c++) {
+            uint8_t *b = blank + r * width + c;
+            uint8_t all = 1;
+            for (int64_t i = 0; i < 3; i++) all &= b[i * width] & b[i * width + 1] & b[i * width + 2];
+            *b = all;
+        }
+}
+
+/* One tile and one vector of channels, x to v[frequency][tile][channel]. */
+INLINE void input_tile(const real *x, int64_t row_step, int64_t step, real *v, int64_t plane, const int m,
+                       const int tail, vmask mask) {
+    vec lines[MOST_SIDE][MOST_SIDE];
+    for (int i = 0; i < m + 2; i++) {
+        vec d[MOST_SIDE];
+        UNROLL for (int j = 0; j < m + 2; j++) d[j] = load_channels(x + i * row_step + j * step, 0, 1, tail, mask);
+        transform_input(d, lines[i], m);
+    }
+    for (int j = 0; j < m + 2; j++) {
+        vec d[MOST_SIDE], t[MOST_SIDE];
+        UNROLL for (int i = 0; i < m + 2; i++) d[i] = lines[i][j];
+        transform_input(d, t, m);
+        UNROLL for (int i = 0; i < m + 2; i++) store_channels(v + (i * (m + 2) + j) * plane, t[i], 0, 1, tail, mask);
+    }
+}
+
+/* All channels of one tile. */
+INLINE void input_channels(const real *x, int64_t row_step, int64_t ic, real *v, int64_t plane, const int m) {
+    int64_t c = 0;
+    for (; c + VL <= ic; c += VL) input_tile(x + c, row_step, ic, v + c, plane, m, 0, vmask_first(VL));
+    if (c < ic) input_tile(x + c, row_step, ic, v + c, plane, m, 1, vmask_first(ic - c));
+}
+
+/* m[frequency][tile][channel] = v[frequency][tile] times the weights of `channels` channels. */
+static void multiply_frequencies(const problem *p, const real *v, int64_t v_plane, const real *u, real *m,
+                                 int64_t m_plane, int64_t m_step, int64_t tiles, int64_t channels) {
+    const segment whole = {0, 0, p->ic};
+    inner_args t = {.x_step = p->ic, .segments = &whole, .segment_count = 1, .w_step = p->oc, .y_step = m_step};
+    for (int64_t f = 0; f < frequencies(p); f++)
+        for (int64_t oc = 0; oc < channels;) {
+            const int64_t vectors = tile_vectors(tiles, channels - oc), width = min64(vectors * VL, channels - oc);
+            t.x = v + f * v_plane;
+            t.w = u + f * weight_plane(p) + oc;
+            t.y = m + f * m_plane + oc;
+            inner_line(t, tiles, vectors, width);
+            oc += width;
+        }
+}
+
+/* Where one tile's outputs go, as many as there are, and what becomes of them on the way. */
+typedef struct tile_output {
+    tile_target to;
+    const real *bias;
+    int64_t relu;
+    const uint8_t *blank;
+    int64_t blank_row;
+} tile_output;
+
+/* One vector of channels from c on, products[frequency][tile][channel] to outputs. */
+INLINE void output_tile(const real *from, int64_t plane, const tile_output *o, int64_t c, const int m, const int tail,
+                        vmask mask) {
+    vec lines[MOST_SIDE][MOST_M];
+    for (int j = 0; j < m + 2; j++) {
+        vec f[MOST_SIDE];
+        UNROLL for (int i = 0; i < m + 2; i++) f[i] =
+            load_channels(from + c + (i * (m + 2) + j) * plane, 0, 1, tail, mask);
+        transform_output(f, lines[j], m);
+    }
+    const vec start = o->bias ? load_channels(o->bias + c, 0, 1, tail, mask) : vset1(0);
+    for (int i = 0; i < m && i < o->to.height; i++) {
+        vec f[MOST_SIDE], s[MOST_M];
+        UNROLL for (int j = 0; j < m + 2; j++) f[j] = lines[j][i];
+        transform_output(f, s, m);
+        UNROLL for (int j = 0; j < m; j++) {
+            if (j >= o->to.width) break;
+            /* What is not finite stays so. */
+            vec sum = s[j];
+            if (o->blank[i * o->blank_row + j]) sum = sum - sum;
+            const vec value = sum + start;
+            store_channels(o->to.y + i * o->to.row + j * o->to.pixel + c, o->relu ? vrelu(value) : value, 0, 1, tail,
+                           mask);
+        }
+    }
+}
+
+INLINE void output_channels(const real *from, int64_t plane, const tile_output *o, int64_t channels, const int m) {
+    int64_t c = 0;
+    for (; c + VL <= channels; c += VL) output_tile(from, plane, o, c, m, 0, vmask_first(VL));
+    if (c < channels) output_tile(from, plane, o, c, m, 1, vmask_first(channels - c));
+}
+
+/* y = conv(x, w) + bias, then max(0, y) with `relu`. u are the turned weights. */
+static void winograd_part(const problem *whole, const tile_part *t, const real *x, const real *u, const real *bias,
+                          int64_t relu, const tile_target *to, real *scratch) {
+    const int64_t m = whole->kind, length = tiles_in_row(whole);
+    const int64_t most = tiles_of_block(whole, t), wide = min64(t->channels, OUTPUT_CHANNELS);
+    const int64_t v_plane = frequency_plane(most * whole->ic), p_plane = frequency_plane(most * wide);
+    real *v = scratch, *products = v + frequencies(whole) * v_plane;
+    real *copy = products + frequencies(whole) * p_plane;
+    uint8_t *blank = (uint8_t *)copy + band_bytes(whole, t->rows * m);
+    const band in = read_band(whole, x + t->n * whole->ih * whole->iw * whole->ic, t->row * m, t->rows * m, copy);
+    find_blank(whole, t, in, blank);
+    for (int64_t block = 0; block < t->rows * length; block += most) {
+        const int64_t tiles = min64(most, t->rows * length - block);
+        for (int64_t i = 0; i < tiles; i++) {
+            const int64_t row = (block + i) / length * m, column = (block + i) % length * m;
+            const real *from = in.x + row * in.row_step + column * whole->ic;
+            if (m == 2)
+                input_channels(from, in.row_step, whole->ic, v + i * whole->ic, v_plane, 2);
+            else if (m == 4)
+                input_channels(from, in.row_step, whole->ic, v + i * whole->ic, v_plane, 4);
+            else
+                input_channels(from, in.row_step, whole->ic, v + i * whole->ic, v_plane, 5);
+        }
+        for (int64_t c = 0; c < t->channels; c += wide) {
+            const int64_t channels = min64(wide, t->channels - c);
+            const real *b = bias ? bias + t->c + c : NULL;
+            multiply_frequencies(whole, v, v_plane, u + t->c + c, products, p_plane, wide, tiles, channels);
+            for (int64_t i = 0; i < tiles; i++) {
+                const int64_t row = (block + i) / length * m, column = (block + i) % length * m;
+                const tile_output o = {{to->y + row * to->row + column * to->pixel + c, to->row, to->pixel,
+                                        to->height - row, to->width - column},
+                                       b,
+                                       relu,
+                                       blank + row * blank_columns(whole) + column,
+                                       blank_columns(whole)};
+                if (m == 2)
+                    output_channels(products + i * wide, p_plane, &o, channels, 2);
+                else if (m == 4)
+                    output_channels(products + i * wide, p_plane, &o, channels, 4);
+                else
+                    output_channels(products + i * wide, p_plane, &o, channels, 5);
+            }
+        }
+    }
+}
+
+#endif
