@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from convcore.engine import native
 from convcore.memory import require_memory
 from convcore.plans.steps import Steps
 from convcore.program.lowering import Lowering, PythonCall
+from convcore.program.values import Value
 from convcore.runtime import get_num_threads
 
 __all__ = ["CompiledProgram"]
@@ -23,8 +25,11 @@ class CompiledProgram:
     """Parts (such as forward and backward) of one lowering, each a list of native programs with custom layers between
     them."""
 
-    def __init__(self, low: Lowering, *parts: list[Steps | PythonCall]) -> None:
+    def __init__(self, low: Lowering, *parts: list[Steps | PythonCall], given: Sequence[Value] = ()) -> None:
         self.n = low.n
+        #: Outputs that are externals, behind the inputs; whether all are, in their order.
+        self.given = [(output, (low.n, *output.shape)) for output in given]
+        self.gives_all = tuple(given) == low.graph.outputs
         #: What `parts` were made from, for explain.
         self.plans = [[segment for segment in part if not _is_empty(segment)] for part in parts]
         self.parts = [
@@ -34,7 +39,8 @@ class CompiledProgram:
         scratch = max(
             (p.scratch_bytes for part in self.parts for p in part if isinstance(p, native.Program)), default=0
         )
-        require_memory(size + get_num_threads() * scratch, f"a batch of {low.n}")
+        results = sum(4 * low.n * output.size for output in given)
+        require_memory(size + results + get_num_threads() * scratch, f"a batch of {low.n}")
         self.arena = native.Arena(max(size, 1))
         places = [(low.value(output), output.shape) for output in low.graph.outputs]
         self._looks = [low.view(buffer, shape) for buffer, shape in places]

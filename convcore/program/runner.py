@@ -15,6 +15,7 @@ from convcore.errors import ShapeError, StateError
 from convcore.plans.steps import Steps
 from convcore.program.compiled import CompiledProgram
 from convcore.program.feed import Feed
+from convcore.program.giving import Giving
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
 from convcore.program.lowering import Kept, Lowering, PythonCall
@@ -85,19 +86,25 @@ class Runner:
             raise ShapeError(f"x: the inputs have {', '.join(str(len(batch)) for batch in batches)} samples.")
         if n == 0 or self._is_empty:
             return [np.empty((n, *output.shape), dtype=np.float32) for output in self.graph.outputs]
+        made: list[FloatArray] = []
         if training:
             self._random_state[1] += np.uint64(1)
             program = self._program("eager", n, self._plan_eager)
             # The forward part reads no gradient: anything may stand in their places.
             externals = (*batches, *batches[:1] * len(self.graph.outputs))
         else:
-            program = self._program("predict", n, self._plan_predict)
-            externals = tuple(batches)
-        self._awaits_backward = None
+            program = self._program("call", n, self._plan_call)
+            made = [np.empty(shape, dtype=np.float32) for _, shape in program.given]
+            externals = (*batches, *made)
+        self._awaits_backward = self._last = None
         program.run(0, externals)
-        self._last = (program, externals)
-        self._awaits_backward = program if training else None
-        return [output.copy() for output in program.outputs(externals)]
+        if training:
+            self._last, self._awaits_backward = (program, externals), program
+        elif program.gives_all:
+            return made
+        given = {output: array for (output, _), array in zip(program.given, made, strict=True)}
+        looks = zip(self.graph.outputs, program.outputs(externals), strict=True)
+        return [given.pop(output) if output in given else look.copy() for output, look in looks]
 
     def _batch(self, x: Value, given: FloatArray, training: bool) -> FloatArray:
         batch = plain("x", given, np.float32)
@@ -264,13 +271,22 @@ class Runner:
         return program
 
     def _lowering(self, n: int, *, training: bool) -> Lowering:
+        return Lowering(*self._problem(n), training=training, exact=self.math == "exact", kept=self._kept)
+
+    def _giving(self, n: int) -> Giving:
+        return Giving(*self._problem(n), training=False, exact=self.math == "exact", kept=self._kept)
+
+    def _problem(self, n: int) -> tuple[Graph, FlatParameters, int, npt.NDArray[np.uint64]]:
         for x in self.graph.inputs:
             if not x.size:
                 raise ShapeError(f"x: samples of shape {x.shape} have no elements, so there is nothing to compute.")
-        exact = self.math == "exact"
-        return Lowering(
-            self.graph, self.parameters, n, self._random_state, training=training, exact=exact, kept=self._kept
-        )
+        return self.graph, self.parameters, n, self._random_state
+
+    def _plan_call(self, n: int) -> CompiledProgram:
+        low = self._giving(n)
+        low.take_inputs()
+        low.forward()
+        return CompiledProgram(low, low.cut(), given=low.given)
 
     def _plan_predict(self, n: int) -> CompiledProgram:
         low = self._lowering(n, training=False)
