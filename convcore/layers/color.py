@@ -20,6 +20,7 @@ Pair = tuple[float, float]
 class RandomColor(RandomImageLayer):
     """What the two share: a number for each image, drawn evenly between two limits, and the values that there are."""
 
+    _RANKS = "Expected the input image to be rank 3 or 4"
     _LOWEST: ClassVar[float]
     _changes_contrast: ClassVar[bool]
 

@@ -130,6 +130,19 @@ def stack(xs: Any, axis: int = 0) -> Any:
     return Concatenate(axis)([expand_dims(x, axis) for x in xs])
 
 
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    (place,) = _axes(x, axis)
+    (size,) = _sizes(x, [place])
+    if isinstance(indices_or_sections, int):
+        if size % indices_or_sections:
+            raise ParameterError(f"{size} elements are not {indices_or_sections} equal parts. Received: axis={axis}")
+        ends = [size // indices_or_sections * number for number in range(1, indices_or_sections)]
+    else:
+        ends = [int(each) for each in indices_or_sections]
+    before = (slice(None),) * place
+    return [x[(*before, slice(start, stop))] for start, stop in zip([0, *ends], [*ends, size], strict=True)]
+
+
 def clip(x: Any, x_min: float, x_max: float) -> Any:
     if not isinstance(x_min, Real) or not isinstance(x_max, Real):
         raise NotSupportedError("convcore does not implement clip() between layers with other limits than numbers.")
@@ -207,6 +220,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reshape": reshape,
     "shape": lambda x: x.shape,
     "softmax": softmax,
+    "split": split,
     "square": lambda x: x * x,
     "squeeze": squeeze,
     "stack": stack,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from convcore.errors import NotSupportedError, ShapeError
 from convcore.layers.base import Layer
@@ -18,6 +18,7 @@ class ImageLayer(Layer):
 
     _built_at_init = True
     _takes_one = True
+    _RANKS: ClassVar[str] = "Expected image tensor to have rank 3 (single image) or 4 (batch of images)"
 
     def __init__(self, data_format: str | None, kwargs: dict[str, Any]) -> None:
         refuse_unsupported(type(self).__name__, bounding_box_format=kwargs.pop("bounding_box_format", None))
@@ -36,10 +37,7 @@ class ImageLayer(Layer):
         if len(shape) == 3:
             return super().__call__(x[None], training)[0]
         if shape and len(shape) != 4:
-            raise ShapeError(
-                "Expected image tensor to have rank 3 (single image) or 4 (batch of images). "
-                f"Received: data.shape={shape}"
-            )
+            raise ShapeError(f"{self._RANKS}. Received: data.shape={shape}")
         return super().__call__(x, training)
 
     @property

@@ -43,6 +43,7 @@ from convcore.layers.resizing import (
 )
 from convcore.layers.scaling import CenterCrop, RandomCrop, Resizing
 from convcore.layers.separable import SeparableConv1D, SeparableConv2D
+from convcore.layers.slicing import Slice
 from convcore.layers.standardization import Normalization
 
 __all__ = ["deserialize", "register", "serialize"]
@@ -105,6 +106,7 @@ _CLASSES: dict[str, type[Layer]] = {
         RMSNormalization,
         SeparableConv1D,
         SeparableConv2D,
+        Slice,
         Softmax,
         SpatialDropout1D,
         SpatialDropout2D,

@@ -113,7 +113,9 @@ class Normalization(Layer):
             return None
         kept, shape = self._kept(len(self._build_shape)), self._build_shape
         full = tuple(size if axis in kept and size is not None else 1 for axis, size in enumerate(shape))
-        return np.broadcast_to(np.float32(given) if variable is None else variable.numpy().reshape(full), full)
+        sizes = tuple(shape[axis] or 1 for axis in kept)
+        value = np.broadcast_to(np.asarray(given, np.float32), sizes) if variable is None else variable.numpy()
+        return value.reshape(full)
 
     def adapt(self, data: Any) -> None:
         """Find means and variances in `data`: an array, or an iterable of batches, of which targets are left out."""
@@ -123,13 +125,19 @@ class Normalization(Layer):
         batches = iter([data]) if hasattr(data, "__array__") else _batches(data)
         first = next(batches, None)
         if first is None:
-            raise ParameterError("adapt() received no batches. Expected at least one batch.")
+            raise ParameterError("adapt() received an empty iterable (no batches). Expected at least one batch.")
         if self.input_mean is not None:
             raise StateError("A Normalization layer that was given `mean` and `variance` cannot adapt to data.")
-        self.build(np.shape(first))
+        if np.ndim(first):
+            self.build(np.shape(first))
         means, variances, weight = np.zeros(()), np.zeros(()), 0
-        kept = self._kept(np.ndim(first))
+        kept = self._kept(np.ndim(first)) if np.ndim(first) else []
         for batch in chain([first], batches):
+            if not hasattr(batch, "shape") and not isinstance(batch, list):
+                raise DTypeError(
+                    "adapt() expects an iterable that yields arrays with a `.shape` attribute. Got an element of type "
+                    f"{type(batch).__name__}."
+                )
             x = as_float32(batch, f"The data of adapt of layer '{self.name}'").astype(np.float64)
             if self.adapt_mean is None or [x.shape[axis] for axis in kept] != list(self.adapt_mean.shape):
                 raise ShapeError(

@@ -91,6 +91,11 @@ class SymbolicTensor:
         square = self if exponent == 1 else self * self
         return square if exponent < 3 else square * (self if exponent == 3 else square)
 
+    def __getitem__(self, key: Any) -> Any:
+        from convcore.layers.slicing import Slice
+
+        return Slice(key)(self)
+
     def __matmul__(self, other: Any) -> Any:
         from convcore.layers.variable import Product
 
@@ -101,7 +106,7 @@ class SymbolicTensor:
     def _refuse(self, *args: Any) -> Any:
         raise _refused("values of a tensor between layers: it has none yet", "layers, + - * /, functions of keras.ops")
 
-    __array__ = __bool__ = __float__ = __ge__ = __getitem__ = __gt__ = __int__ = __iter__ = __le__ = __lt__ = _refuse
+    __array__ = __bool__ = __float__ = __ge__ = __gt__ = __int__ = __iter__ = __le__ = __lt__ = _refuse
     __rtruediv__ = _refuse
 
     def __getattr__(self, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from convcore import backend, layers
@@ -30,3 +31,10 @@ def test_layers_take_what_is_set_when_they_are_made() -> None:
 def test_other_words_are_refused() -> None:
     with pytest.raises(ParameterError, match="data_format=first"):
         formats.set_image_data_format("first")
+
+
+def test_numbers_of_rescaling_follow_the_channels() -> None:
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2)
+    formats.set_image_data_format("channels_first")
+    y = layers.Rescaling([1.0, 2.0, 3.0], 0.5)(x)
+    np.testing.assert_array_equal(y, x * np.float32([1, 2, 3]).reshape(3, 1, 1) + np.float32(0.5))

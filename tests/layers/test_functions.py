@@ -74,6 +74,17 @@ def test_functions_of_several() -> None:
         np.testing.assert_allclose(keras.Model(inputs, outputs)(X), expected, rtol=1e-6)
 
 
+def test_split() -> None:
+    inputs = keras.Input((4, 6))
+    x = np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32")
+    for parts in (3, [1, 4]):
+        outputs = functions.apply("split", [inputs, parts], {"axis": -1})
+        for got, expected in zip(keras.Model(inputs, outputs)(x), np.split(x, parts, -1), strict=True):
+            np.testing.assert_array_equal(got, expected)
+    with pytest.raises(errors.ParameterError, match="not 4 equal parts"):
+        functions.apply("split", [inputs, 4], {"axis": 2})
+
+
 def test_what_is_known_of_a_tensor() -> None:
     inputs = keras.Input((4, 5))
     for name, expected in {"shape": (None, 4, 5), "int_shape": (None, 4, 5), "ndim": 3, "is_tensor": True}.items():

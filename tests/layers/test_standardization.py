@@ -54,6 +54,7 @@ def test_given_numbers_and_back(axis: Any) -> None:
     back = layers.Normalization(axis, mean, variance, invert=True)
     np.testing.assert_allclose(back(y), X, rtol=1e-5, atol=1e-5)
     assert back.weights == []
+    assert np.shape(back.mean) == {-1: (1, 1, 1, 3), (2, 3): (1, 1, 5, 3), None: (1, 1, 1, 1)}[axis]
     assert type(back).from_config(back.get_config()).get_config() == back.get_config()
 
 
@@ -94,7 +95,8 @@ def test_gradients_pass() -> None:
         (lambda: layers.Normalization(invert=True), errors.NotSupportedError, "invert=True"),
         (lambda: layers.Normalization().build((None, None)), errors.ShapeError, "must have a known shape"),
         (lambda: layers.Normalization().adapt("text"), errors.DTypeError, "Unsupported data type"),
-        (lambda: layers.Normalization().adapt([]), errors.ParameterError, "no batches"),
+        (lambda: layers.Normalization().adapt([]), errors.ParameterError, "an empty iterable"),
+        (lambda: layers.Normalization().adapt(iter([42])), errors.DTypeError, r"`.shape`"),
         (lambda: layers.Normalization().adapt(X[:0]), errors.ParameterError, "needs data"),
         (lambda: layers.Normalization().adapt([X, X[..., :2]]), errors.ShapeError, "incompatible shape"),
         (lambda: layers.Normalization(None, 0.0, 1.0).adapt(X), errors.StateError, "cannot adapt"),

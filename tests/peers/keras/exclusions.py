@@ -47,6 +47,8 @@ _GROUPS: dict[str, str] = {
         f_score_metrics_test.py::FBetaScoreTest::test_non_2d_input_shapes_raises_value_error
         f_score_metrics_test.py::FBetaScoreTest::test_undefined_output_dim_raises_value_error
         nadam_test.py::NadamTest::test_build_with_empty_var_list
+        random_brightness_test.py::RandomBrightnessTest::test_set_factor_*
+        random_contrast_test.py::RandomContrastTest::test_random_contrast_with_value_range_*
         input_layer_test.py::InputLayerTest::test_call_method
         input_layer_test.py::InputLayerTest::test_input_basic_dense
     """,
@@ -102,6 +104,7 @@ _GROUPS: dict[str, str] = {
     """,
     "an input without a value is refused": """
         functional_test.py::FunctionalTest::test_required_none_raises_in_fit
+        functional_test.py::FunctionalTest::test_required_input_none_raises
     """,
     "structures within structures of tensors, and tuples kept in files": """
         functional_test.py::FunctionalTest::test_deeply_nested_model
@@ -115,15 +118,26 @@ _GROUPS: dict[str, str] = {
     "convcore has no quantization, no export and no trees of states": """
         model_test.py::ModelTest::test_export_*
         model_test.py::ModelTest::test_quantize_*
-        model_test.py::ModelTest::test_[gs]et_state_tree
+        model_test.py::ModelTest::test_[gs]et_state_tree*
     """,
     "a model of one's own with arguments of its own is restored as a Functional": """
         model_test.py::ModelTest::test_reviving_functional_from_config_custom_model
+    """,
+    "a call() of one's own is looked at for training and for inference, before either": """
+        functional_test.py::FunctionalTest::test_training_arg
+    """,
+    "a Sequential model takes one array, and fills in the argument training of a call() of one's own": """
+        sequential_test.py::SequentialTest::test_bad_layer
+        sequential_test.py::SequentialTest::test_dict_inputs
+        sequential_test.py::SequentialTest::test_list_inputs
+        sequential_test.py::SequentialTest::test_serialization
     """,
     "a value of a graph has a batch of images; a single image is an array": """
         random_rotation_test.py::RandomRotationTest::test_random_rotation_shapes_*
         random_translation_test.py::RandomTranslationTest::test_random_translation_random_translate_*
         random_zoom_test.py::RandomZoomTest::test_random_zoom_random_zoom_*
+        random_flip_test.py::RandomFlipTest::test_random_flip_random_flip_*
+        random_crop_test.py::RandomCropTest::test_random_crop
     """,
     "an argument of a wrong type is a ParameterError, which is a ValueError": """
         layer_normalization_test.py::LayerNormalizationTest::test_invalid_axis

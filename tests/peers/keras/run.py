@@ -69,9 +69,9 @@ TREES = (
     Tree("convcore's pooling layers", OWN, POOLING_TESTS),
     Tree("convcore's merging layers", OWN, ("layers/merging",)),
     Tree(
-        "convcore's Dense, Input and Identity",
+        "convcore's Dense, Input, Identity and Lambda",
         OWN,
-        tests("layers/core", "dense", "input_layer", "identity"),
+        tests("layers/core", "dense", "input_layer", "identity", "lambda_layer"),
         QUANTIZED,
     ),
     Tree(
@@ -93,8 +93,12 @@ TREES = (
         "convcore's preprocessing layers",
         OWN,
         (
-            "layers/preprocessing/rescaling_test.py",
-            *tests("layers/preprocessing/image_preprocessing", "random_rotation", "random_translation", "random_zoom"),
+            *tests("layers/preprocessing", "normalization", "rescaling"),
+            *tests(
+                "layers/preprocessing/image_preprocessing",
+                *("center_crop", "random_brightness", "random_contrast", "random_crop", "random_flip"),
+                *("random_rotation", "random_translation", "random_zoom", "resizing"),
+            ),
         ),
     ),
     Tree("convcore's losses", OWN, tests("losses", "loss", "losses")),
