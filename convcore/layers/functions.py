@@ -16,7 +16,7 @@ from convcore.layers.reshape import Permute, Reshape
 from convcore.layers.structures import flat
 from convcore.layers.symbolic import SymbolicTensor
 
-__all__ = ["FUNCTIONS", "apply", "is_symbolic"]
+__all__ = ["FUNCTIONS", "apply", "is_symbolic", "renamed"]
 
 Axis = int | Sequence[int] | None
 
@@ -33,13 +33,17 @@ def apply(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             f"convcore does not implement {name}() on what stands for arrays between layers (supported: "
             f"{', '.join(sorted(FUNCTIONS))})"
         )
-    named = {_WORDS.get(word, word): value for word, value in kwargs.items() if word not in _IGNORED}
     try:
-        return FUNCTIONS[name](*args, **named)
+        return FUNCTIONS[name](*args, **renamed(kwargs))
     except TypeError as error:
         raise NotSupportedError(
             f"convcore does not implement these arguments of {name}() between layers: {error}"
         ) from None
+
+
+def renamed(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by the names that they have in ``keras.ops``, without those that change nothing."""
+    return {_WORDS.get(word, word): value for word, value in kwargs.items() if word not in _IGNORED}
 
 
 def _axes(x: SymbolicTensor, axis: Axis) -> list[int]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convcore.checks import find
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import ParameterError
 from convcore.keras_names import missing
 from convcore.losses.base import Loss
 from convcore.losses.binary import (
@@ -29,6 +29,7 @@ from convcore.losses.crossentropy import (
 )
 from convcore.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
 from convcore.losses.margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
+from convcore.losses.own import OwnLoss
 from convcore.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -122,8 +123,8 @@ _LOSSES: dict[str, type[Loss]] = {function.__name__: kind for function, kind in 
 def get(identifier: object) -> Loss:
     """The loss meant by a name (snake_case, CamelCase or "mse"), an object, a function of this module or a config.
 
-    Raises NotSupportedError for a loss of Keras's that convcore lacks and for other callables, ParameterError
-    otherwise.
+    Another callable is a loss of one's own. Raises NotSupportedError for a loss of Keras's that convcore lacks,
+    ParameterError otherwise.
 
     >>> get("mse").name
     'mean_squared_error'
@@ -137,11 +138,7 @@ def get(identifier: object) -> Loss:
             raise ParameterError(f"loss is the class {identifier.__name__}: call it, as in {identifier.__name__}().")
         if identifier in _FUNCTIONS:
             return _FUNCTIONS[identifier]()
-        raise NotSupportedError(
-            f"convcore does not train with the function {getattr(identifier, '__name__', 'given')!r} as a loss: "
-            "it does not know its gradient. Hint: write a subclass of convcore.losses.Loss with the methods "
-            f"`call` and `gradient` (supported by name: {', '.join(_LOSSES)})."
-        )
+        return OwnLoss(identifier)
     make: Callable[[], Loss] = find("losses", "loss", identifier, _LOSSES)
     return make()
 

@@ -10,12 +10,24 @@ import numpy.typing as npt
 
 from convcore.checks import rebuild, refuse, shown, text
 from convcore.errors import DTypeError, NotSupportedError, ParameterError, ShapeError
+from convcore.losses.tape import Recorded, gradient
 from convcore.naming import to_snake_case
 
 if TYPE_CHECKING:
     from convcore.program import LossSpec
 
-__all__ = ["REDUCTIONS", "FunctionLoss", "Loss", "Operands", "operands", "real_array", "reduced", "same_length"]
+__all__ = [
+    "REDUCTIONS",
+    "FunctionLoss",
+    "Loss",
+    "Operands",
+    "array",
+    "of_one_rank",
+    "operands",
+    "real_array",
+    "reduced",
+    "same_length",
+]
 
 Array = npt.NDArray[Any]
 Operands = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
@@ -30,9 +42,9 @@ class Loss:
     values over that of the weights ("mean_with_sample_weight"), or the "sum"; "none" and None leave them, which
     training refuses.
 
-    A loss of one's own is a subclass with ``call(y_true, y_pred)``, the value of each sample, and, to train with it,
-    ``gradient(y_true, y_pred)``, the gradient of the sum of these values by `y_pred`, both in NumPy on the arrays of
-    one batch. Training calls `gradient` once a batch; a loss without it serves by hand and is refused by compile.
+    A loss of one's own is a subclass with ``call(y_true, y_pred)``, the value of each sample or one number for a batch,
+    in operators and functions of NumPy, whose gradients are known; or it also has ``gradient(y_true, y_pred)``, the
+    gradient of the sum of these values by `y_pred`. Training calls both once a batch.
 
     >>> class Cubic(Loss):
     ...     def call(self, y_true, y_pred):
@@ -69,11 +81,10 @@ class Loss:
             )
         options = self._options()
         if self.kind == "python":
-            if type(self).gradient is Loss.gradient:
+            if type(self).call is Loss.call:
                 raise NotSupportedError(
-                    f"convcore does not train with the loss {type(self).__name__}: it does not know its gradient. "
-                    "Hint: give the class a method `gradient(self, y_true, y_pred)`, the gradient of the sum of "
-                    "`call(y_true, y_pred)` by y_pred."
+                    f"convcore does not train with the loss {type(self).__name__}, which has no method "
+                    "`call(self, y_true, y_pred)`."
                 )
             options["function"] = self._value_and_gradient
         return LossSpec(self.kind, reduction=self.reduction, **options)
@@ -83,7 +94,12 @@ class Loss:
         return {}
 
     def _value_and_gradient(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-        return np.asarray(self.call(y_true, y_pred)), np.asarray(self.gradient(y_true, y_pred))
+        if type(self).gradient is Loss.gradient:
+            y_true, y_pred = np.asarray(y_true, np.float32), np.asarray(y_pred, np.float32)
+        values = np.asarray(self.call(*of_one_rank(y_true, y_pred)))
+        # One number for the batch is the mean of as many.
+        values = np.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values
+        return values, np.asarray(self.gradient(y_true, y_pred))
 
     def targets(self, y: npt.ArrayLike, output_shape: tuple[int, ...]) -> Array:
         """`y` validated against the model's output shape (without the batch axis), as the metrics are to see it."""
@@ -98,16 +114,34 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} has no method `call(self, y_true, y_pred)`.")
 
     def gradient(self, y_true: Any, y_pred: Any) -> Any:
-        """The gradient of the sum of `call(y_true, y_pred)` by `y_pred`, of its shape."""
-        raise NotImplementedError(f"{type(self).__name__} has no method `gradient(self, y_true, y_pred)`.")
+        """The gradient of the sum of `call(y_true, y_pred)` by `y_pred`, of its shape, from what `call` does."""
+        truth, guess = of_one_rank(np.asarray(y_true), np.asarray(y_pred))
+        recorded = Recorded(guess)
+        values = self.call(truth, recorded)
+        found = gradient(values, recorded) * (len(guess) if np.ndim(values) == 0 else 1)
+        return found.reshape(np.shape(y_pred))
 
     def __call__(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Any:
         """The loss of a batch, a float32; with ``reduction="none"`` the weighted values."""
-        truth, guess = np.asarray(y_true), np.asarray(y_pred)
+        truth, guess = np.asarray(y_true), array(y_pred)
         if self.kind == "python":
             truth, guess = of_one_rank(truth, guess)
-        values = np.asarray(self.call(truth, guess))
+        values = self.call(truth, guess)
+        if isinstance(values, Recorded):
+            return self._reduced(values, sample_weight)
+        values = np.asarray(values)
         return reduced(values, sample_weight, self.reduction, self._counted(y_true))
+
+    def _reduced(self, values: Recorded, sample_weight: Any) -> Any:
+        """The loss of a batch within a loss of one's own."""
+        if sample_weight is not None:
+            raise NotSupportedError(
+                f"convcore does not implement `sample_weight` of {type(self).__name__} in a loss of one's own "
+                "(supported: None)"
+            )
+        if self.reduction in (None, "none"):
+            return values
+        return values.sum() if self.reduction == "sum" else values.mean()
 
     def _counted(self, y_true: npt.ArrayLike) -> Array | None:
         """Which of the values count at all; None for all."""
@@ -190,9 +224,16 @@ def of_one_rank(truth: Array, guess: Array) -> tuple[Array, Array]:
     return truth, guess
 
 
+def array(value: Any, dtype: Any = None) -> Array:
+    """`value` as an array; one that remembers how it was made stays as it is."""
+    kept: Any = value if isinstance(value, Recorded) else np.asarray(value, dtype)
+    found: Array = kept
+    return found
+
+
 def operands(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Operands:
     """Targets and predictions in float64 and of one rank: a last axis of 1 is added or dropped, as Keras does."""
-    truth, guess = of_one_rank(np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64))
+    truth, guess = of_one_rank(np.asarray(y_true, dtype=np.float64), array(y_pred, np.float64))
     if truth.shape != guess.shape:
         if truth.ndim and guess.ndim:
             same_length(truth, guess)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from convcore.checks import flag, real, shown, unit_interval
 from convcore.errors import NotSupportedError
-from convcore.losses.base import Array, FunctionLoss, operands
+from convcore.losses.base import Array, FunctionLoss, array, operands
 from convcore.losses.regression import EPSILON
 from convcore.shapes import integer
 
@@ -39,7 +39,7 @@ def binary_crossentropy(
         values = np.maximum(guess, 0.0) - guess * truth + np.log1p(np.exp(-np.abs(guess)))
     else:
         values = _entropy(truth, guess)
-    return np.asarray(values.mean(axis=axis))
+    return array(values.mean(axis=axis))
 
 
 def binary_focal_crossentropy(
@@ -68,7 +68,7 @@ def binary_focal_crossentropy(
     values = np.power(1.0 - right, gamma) * _entropy(truth, guess)
     if apply_class_balancing:
         values *= truth * alpha + (1.0 - truth) * (1.0 - alpha)
-    return np.asarray(values.mean(axis=axis))
+    return array(values.mean(axis=axis))
 
 
 def _entropy(truth: Array, guess: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from convcore.checks import flag, real, shown, unit_interval
 from convcore.errors import LabelError, NotSupportedError, ParameterError, ShapeError
-from convcore.losses.base import Array, Loss, real_array, same_length
+from convcore.losses.base import Array, Loss, array, real_array, same_length
 from convcore.losses.regression import EPSILON
 from convcore.shapes import integer
 
@@ -39,7 +39,7 @@ def sparse_categorical_crossentropy(
     >>> float(sparse_categorical_crossentropy([1], [[0.5, 0.5]])[0].round(4))
     0.6931
     """
-    guess = np.moveaxis(np.asarray(y_pred, dtype=np.float64), axis, -1)
+    guess = np.moveaxis(array(y_pred, np.float64), axis, -1)
     ids = np.asarray(y_true)
     if ids.ndim == guess.ndim and ids.shape[axis] == 1:
         ids = ids.squeeze(axis)
@@ -56,7 +56,7 @@ def sparse_categorical_crossentropy(
     logarithms = _log_probabilities(guess, from_logits)
     ids = np.where(left_out, 0, ids).reshape(guess.shape[:-1])
     values = -np.take_along_axis(logarithms, ids[..., np.newaxis], axis=-1)[..., 0]
-    return np.asarray(np.where(left_out.reshape(values.shape), 0.0, values))
+    return array(np.where(left_out.reshape(values.shape), 0.0, values))
 
 
 def categorical_crossentropy(
@@ -74,7 +74,7 @@ def categorical_crossentropy(
     truth, guess = _distributions(y_true, y_pred, label_smoothing, axis)
     logs = _log_probabilities(guess, from_logits)
     # A class that is impossible, of logit -inf, costs nothing where its target is 0.
-    return np.asarray(-(truth * np.where(truth == 0, 0.0, logs)).sum(axis=-1))
+    return array(-(truth * np.where(truth == 0, 0.0, logs)).sum(axis=-1))
 
 
 def categorical_focal_crossentropy(
@@ -97,12 +97,12 @@ def categorical_focal_crossentropy(
     if from_logits:
         guess = np.exp(guess - guess.max(axis=-1, keepdims=True))
     clipped = np.clip(guess / guess.sum(axis=-1, keepdims=True), EPSILON, 1.0 - EPSILON)
-    return np.asarray(-(alpha * np.power(1.0 - clipped, gamma) * truth * np.log(clipped)).sum(axis=-1))
+    return array(-(alpha * np.power(1.0 - clipped, gamma) * truth * np.log(clipped)).sum(axis=-1))
 
 
 def _distributions(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, smoothing: float, axis: int) -> tuple[Array, Array]:
     """Smoothed targets and predictions in float64, the classes last."""
-    guess = np.moveaxis(np.asarray(y_pred, dtype=np.float64), axis, -1)
+    guess = np.moveaxis(array(y_pred, np.float64), axis, -1)
     truth = real_array(y_true)
     if truth.ndim == guess.ndim:
         truth = np.moveaxis(truth, axis, -1)
@@ -118,8 +118,8 @@ def _distributions(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, smoothing: floa
 def _log_probabilities(guess: Array, from_logits: bool) -> Array:
     if from_logits:
         shifted = guess - guess.max(axis=-1, keepdims=True)
-        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
-    return np.asarray(np.log(np.clip(guess / guess.sum(axis=-1, keepdims=True), EPSILON, 1.0 - EPSILON)))
+        return array(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+    return array(np.log(np.clip(guess / guess.sum(axis=-1, keepdims=True), EPSILON, 1.0 - EPSILON)))
 
 
 class _Crossentropy(Loss):
@@ -214,7 +214,7 @@ class SparseCategoricalCrossentropy(_Crossentropy):
             return None
         ids = np.asarray(y_true)
         shape = ids.shape[:-1] if ids.ndim > 1 and ids.shape[-1] == 1 else ids.shape
-        return np.asarray(ids.reshape(shape) != self.ignore_class)
+        return array(ids.reshape(shape) != self.ignore_class)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

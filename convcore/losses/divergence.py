@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from convcore.losses.base import Array, FunctionLoss, operands
+from convcore.losses.base import Array, FunctionLoss, array, operands
 from convcore.losses.regression import EPSILON
 
 __all__ = ["KLDivergence", "Poisson", "kl_divergence", "poisson"]
@@ -21,7 +21,7 @@ def kl_divergence(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
     [0.1438]
     """
     truth, guess = (np.clip(array, EPSILON, 1.0) for array in operands(y_true, y_pred))
-    return np.asarray((truth * np.log(truth / guess)).sum(axis=-1))
+    return array((truth * np.log(truth / guess)).sum(axis=-1))
 
 
 def poisson(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
@@ -31,7 +31,7 @@ def poisson(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
     [2.0]
     """
     truth, guess = operands(y_true, y_pred)
-    return np.asarray((guess - truth * np.log(guess + EPSILON)).mean(axis=-1))
+    return array((guess - truth * np.log(guess + EPSILON)).mean(axis=-1))
 
 
 class KLDivergence(FunctionLoss):

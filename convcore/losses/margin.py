@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from convcore.losses.base import Array, FunctionLoss, operands
+from convcore.losses.base import Array, FunctionLoss, array, operands
 
 __all__ = ["CategoricalHinge", "Hinge", "SquaredHinge", "categorical_hinge", "hinge", "squared_hinge"]
 
@@ -26,7 +26,7 @@ def hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
     [0.25]
     """
     truth, guess = operands(y_true, y_pred)
-    return np.asarray(np.maximum(1.0 - signs(truth) * guess, 0.0).mean(axis=-1))
+    return array(np.maximum(1.0 - signs(truth) * guess, 0.0).mean(axis=-1))
 
 
 def squared_hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
@@ -36,7 +36,7 @@ def squared_hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
     [0.125]
     """
     truth, guess = operands(y_true, y_pred)
-    return np.asarray(np.square(np.maximum(1.0 - signs(truth) * guess, 0.0)).mean(axis=-1))
+    return array(np.square(np.maximum(1.0 - signs(truth) * guess, 0.0)).mean(axis=-1))
 
 
 def categorical_hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
@@ -47,7 +47,7 @@ def categorical_hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
     """
     truth, guess = operands(y_true, y_pred)
     right, wrong = (truth * guess).sum(axis=-1), ((1.0 - truth) * guess).max(axis=-1)
-    return np.asarray(np.maximum(wrong - right + 1.0, 0.0))
+    return array(np.maximum(wrong - right + 1.0, 0.0))
 
 
 class _SignedLoss(FunctionLoss):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from convcore.checks import real, shown
 from convcore.errors import NotSupportedError
-from convcore.losses.base import Array, FunctionLoss, operands
+from convcore.losses.base import Array, FunctionLoss, array, operands
 from convcore.shapes import integer
 
 __all__ = [
@@ -35,7 +35,7 @@ EPSILON = 1e-7
 
 def _mean(values: Array) -> Array:
     """The mean over the last axis."""
-    return np.asarray(values.mean(axis=-1))
+    return array(values.mean(axis=-1))
 
 
 def mean_squared_error(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:

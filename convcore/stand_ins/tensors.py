@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from convcore import activations
 from convcore.layers import Layer, functions
-from convcore.losses import Loss
+from convcore.losses import Loss, tape
 
 __all__ = ["Tensor", "answer_with_tensors", "answering"]
 
@@ -40,6 +40,8 @@ def answering(function: Callable[..., Any], name: str | None = None) -> Callable
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if name is not None and functions.is_symbolic(*args, *kwargs.values()):
             return functions.apply(name, args, kwargs)
+        if name in tape.FUNCTIONS and tape.is_recorded(*args, *kwargs.values()):
+            return tape.FUNCTIONS[name](*args, **functions.renamed(kwargs))
         result = function(*args, **kwargs)
         return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic, float)) else result
 

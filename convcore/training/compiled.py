@@ -15,6 +15,7 @@ from convcore import losses, metrics, optimizers
 from convcore.checks import real
 from convcore.errors import ParameterError, StateError
 from convcore.losses import Loss
+from convcore.losses.own import OwnLoss
 from convcore.metrics import Metric
 from convcore.random import next_seed
 from convcore.training.outputs import Outputs
@@ -236,10 +237,14 @@ def _name(identifier: Any) -> str:
     return metrics.get(identifier).name
 
 
+# Classes of convcore around functions of one's own.
+_OF_CODE = (metrics.MeanMetricWrapper, OwnLoss)
+
+
 def _is_plain(item: Any) -> bool:
     """Whether a loss or metric is one of convcore's, which a configuration makes again."""
     room = type(item).__module__
-    return not callable(item) or (room.startswith("convcore.") and not isinstance(item, metrics.MeanMetricWrapper))
+    return not callable(item) or (room.startswith("convcore.") and not isinstance(item, _OF_CODE))
 
 
 def _plain(items: Sequence[Any]) -> list[Any]:

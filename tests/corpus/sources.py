@@ -28,6 +28,15 @@ def fit_batches(*batches: Any, **keywords: Any) -> Call:
     return lambda: model().fit(iter(batches), verbose=0, **keywords)
 
 
+def fit_with(loss: Any) -> Call:
+    def call() -> None:
+        net = model()
+        net.compile("adam", loss)
+        net.fit(X, ONE_HOT, verbose=0)
+
+    return call
+
+
 refused("a-stream-without-batches", ParameterError, "batch", fit_batches())
 refused(
     "a-batch-of-a-stream-that-is-none",
@@ -73,7 +82,8 @@ refused(
     "a-loss-that-cannot-train",
     (NotSupportedError, ParameterError),
     "",
-    lambda: model().compile("adam", lambda y_true, y_pred: y_pred),
+    fit_with(lambda y_true, y_pred: np.arctan(y_pred)),
+    fit_with(lambda y_true, y_pred: np.square(np.asarray(y_pred))),
     lambda: model().compile("adam", keras.losses.MeanSquaredError(reduction="none")),
     lambda: model().compile("adam", keras.losses.CosineSimilarity(axis=1)),
     lambda: model().compile("adam", "no_such_loss"),

@@ -110,6 +110,7 @@ _GROUPS: dict[str, str] = {
         functional_test.py::FunctionalTest::test_deeply_nested_model
         functional_test.py::FunctionalTest::test_restored_multi_output_type_tuple
         model_test.py::ModelTest::test_functional_deeply_nested_outputs_struct_losses
+        model_test.py::ModelTest::test_functional_struct_outputs_dict_struct_losses_*
     """,
     "what does not fit the model is refused by compile, not by fit": """
         model_test.py::ModelTest::test_functional_*_invalid_keys
@@ -122,6 +123,15 @@ _GROUPS: dict[str, str] = {
     """,
     "a model of one's own with arguments of its own is restored as a Functional": """
         model_test.py::ModelTest::test_reviving_functional_from_config_custom_model
+    """,
+    "a call() of one's own has layers and functions of their results, and changes no variables": """
+        backup_and_restore_test.py::BackupAndRestoreCallbackTest::test_backup_corrupted
+        backup_and_restore_test.py::BackupAndRestoreCallbackTest::test_best_case_*
+        backup_and_restore_test.py::BackupAndRestoreCallbackTest::test_model_deleted_case_epoch
+        callback_test.py::CallbackTest::test_model_state_is_current_on_epoch_end
+    """,
+    "the data format that a test sets is that of Keras": """
+        rescaling_test.py::RescalingTest::test_rescaling_with_channels_first_and_vector_scale
     """,
     "a call() of one's own is looked at for training and for inference, before either": """
         functional_test.py::FunctionalTest::test_training_arg
