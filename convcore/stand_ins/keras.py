@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from convcore import backend
-from convcore.stand_ins import arrays, devices
+from convcore.stand_ins import arrays, devices, generators
 
 __all__ = ["content"]
 
@@ -46,6 +46,8 @@ def content(parts: Sequence[str]) -> tuple[dict[str, Any], ModuleType | None] | 
         return arrays.KERAS, None
     if path == "backend":
         return arrays.BACKEND, import_module("convcore.backend")
+    if path in ("preprocessing", "preprocessing.image"):
+        return ({"image": {}}, None) if path == "preprocessing" else (generators.IMAGE, None)
     if path == "config":
         return {name: getattr(backend, name) for name in _CONFIG} | _ACCEPTED, None
     module: Any = import_module("convcore")

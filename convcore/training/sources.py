@@ -104,7 +104,7 @@ class StreamSource:
         self._limit = steps
         self._order = order
         self._going: Iterator[Any] | None = None
-        self._is_once = hasattr(data, "__next__")
+        self._is_once = hasattr(data, "__next__") and not hasattr(data, "__getitem__")
         self._first: list[Any] = []
         if self._is_once:
             for batch in data:

@@ -28,13 +28,8 @@ def fit_batches(*batches: Any, **keywords: Any) -> Call:
     return lambda: model().fit(iter(batches), verbose=0, **keywords)
 
 
-def fit_with(loss: Any) -> Call:
-    def call() -> None:
-        net = model()
-        net.compile("adam", loss)
-        net.fit(X, ONE_HOT, verbose=0)
-
-    return call
+def gradient_of(function: Any) -> Any:
+    return keras.losses.get(function).gradient(np.ones((2, 2)), np.ones((2, 2)))
 
 
 refused("a-stream-without-batches", ParameterError, "batch", fit_batches())
@@ -82,8 +77,8 @@ refused(
     "a-loss-that-cannot-train",
     (NotSupportedError, ParameterError),
     "",
-    fit_with(lambda y_true, y_pred: np.arctan(y_pred)),
-    fit_with(lambda y_true, y_pred: np.square(np.asarray(y_pred))),
+    lambda: gradient_of(lambda y_true, y_pred: np.arctan(y_pred)),
+    lambda: gradient_of(lambda y_true, y_pred: np.square(np.asarray(y_pred))),
     lambda: model().compile("adam", keras.losses.MeanSquaredError(reduction="none")),
     lambda: model().compile("adam", keras.losses.CosineSimilarity(axis=1)),
     lambda: model().compile("adam", "no_such_loss"),
