@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t
 
 cdef extern from "kernels/kernel.h" nogil:
     ctypedef struct problem:
-        int64_t n, ih, iw, ic, oh, ow, oc, kh, kw, sh, sw, dh, dw, pt, pl, pb, pr, border, groups
+        int64_t n, ih, iw, ic, oh, ow, oc, kh, kw, sh, sw, dh, dw, pt, pl, pb, pr, border, groups, all_ic, all_oc
         int64_t qh, qw, th, tw, zh, zw, count, kind, relu
         double a, b, c
 

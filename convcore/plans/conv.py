@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcore.plans import border, dense, winograd
+from convcore.plans import border, dense, turning, winograd
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry, Shape
 
@@ -37,11 +37,6 @@ def _is_one_product(g: Geometry) -> bool:
     )
 
 
-def _kernel(name: str, g: Geometry) -> str:
-    """The kernel for `g`: those in groups have their own."""
-    return name if g.groups == 1 else f"{name}_groups"
-
-
 def prepare_weights(steps: Steps, g: Geometry, w: Buffer, *, exact: bool, keep: winograd.Keep) -> Buffer | None:
     """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
     side = None if winograd.reason_direct(g, exact=exact) else winograd.tile_side(g)
@@ -74,7 +69,9 @@ def forward(
         dense.forward(steps, g.n, g.ih * g.iw * g.ic, g.oc, x, w, bias, y, relu=relu)
         return
     fields, images = g.fields() | {"relu": int(relu)}, by_image(g) if g.groups == 1 else None
-    steps.add(_kernel("conv2d_forward", g), fields, x, w, bias, y, work=g.multiply_adds, images=images, note=note)
+    steps.add(
+        turning.kernel_of("conv2d_forward", g), fields, x, w, bias, y, work=g.multiply_adds, images=images, note=note
+    )
 
 
 def transposed(
@@ -82,15 +79,9 @@ def transposed(
 ) -> None:
     """dx + bias, then its ReLU: the gradient of the convolution `g` as a layer of its own."""
     if _is_matrix_product(g):
-        turned = steps.reals(g.ic * g.oc)
-        dense.turn_weights(steps, g.ic, g.oc, w, turned)
-        dense.forward(steps, g.n * g.ih * g.iw, g.oc, g.ic, dy, turned, bias, dx, relu=relu)
+        dense.transposed(steps, g.n * g.ih * g.iw, g.ic, g.oc, dy, w, bias, dx, relu=relu)
     else:
-        turned = steps.reals(g.w_size)
-        steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
-        fields = g.fields() | {"relu": int(relu)}
-        steps.add(_kernel("conv2d_backward_data", g), fields, dy, turned, bias, dx, work=g.multiply_adds)
-    steps.release(turned)
+        turning.spread(steps, g, dy, w, bias, dx, relu=relu)
 
 
 def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, *, exact: bool = True) -> None:
@@ -101,20 +92,19 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, 
     if _is_one_product(g):
         dense.backward_data(steps, g.n, g.ih * g.iw * g.ic, g.oc, dy, w, dx)
         return
-    turned = steps.reals(g.w_size)
-    steps.add(_kernel("conv2d_turn_weights", g), g.fields(), w, turned, work=g.w_size)
+    turned = turning.turn(steps, g, w)
     back = winograd.backward_geometry(g)
-    prepared = prepare_weights(steps, back, turned, exact=exact, keep=lambda size: None)
-    if prepared is not None:
+    prepared = turned and prepare_weights(steps, back, turned, exact=exact, keep=lambda size: None)
+    if turned is not None and prepared is not None:
         forward(steps, back, dy, turned, None, dx, relu=False, turned=prepared)
         steps.release(turned)
         return
-    steps.add(_kernel("conv2d_backward_data", g), g.fields(), dy, turned, None, dx, work=g.multiply_adds)
+    turning.spread(steps, g, dy, w, None, dx, relu=False, turned=turned)
     for part, first, strip in border.strips(steps, g, dx):
         dy_part = dy.at(first * g.oh * g.ow * g.oc * steps.item_bytes)
-        fields, work = part.fields(), part.multiply_adds
-        steps.add(_kernel("conv2d_backward_data", g), fields, dy_part, turned, None, strip, work=work)
-    steps.release(turned)
+        turning.spread(steps, part, dy_part, w, None, strip, relu=False, turned=turned)
+    if turned is not None:
+        steps.release(turned)
 
 
 def by_image(g: Geometry) -> tuple[int, int]:
@@ -148,7 +138,7 @@ def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffe
 def partial_weights(steps: Steps, g: Geometry, chunk: int, x: Buffer, dy: Buffer, partial: Buffer) -> None:
     """dw of each chunk of images, side by side."""
     fields = g.fields() | {"count": chunk}
-    steps.add(_kernel("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
+    steps.add(turning.kernel_of("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
 
 
 def sum_over_rows(steps: Steps, shape: Shape, dy: Buffer, db: Buffer) -> None:

@@ -115,7 +115,6 @@ ARRAYS = {
     "rmsprop_step": "nothing nothing updated count updated updated updated",
     "prelu": "x nothing x",
     "prelu_backward": "x x nothing x x",
-    "swap_axes": "x x",
     "amsgrad_step": "nothing nothing updated count updated updated updated",
     "nadam_step": "nothing nothing updated count updated updated",
     "adagrad_step": "nothing nothing updated count updated",
@@ -141,6 +140,7 @@ ARRAYS = {
     "repeat": "n_oc repeated",
     "repeat_backward": "repeated n_oc",
     "copy_columns": "n_count n_count",
+    "permute": "moved moved",
     "peak": "nothing",
 }
 # A bias, or its gradient.
@@ -203,6 +203,7 @@ _BYTES: dict[str, Callable[[Fields], int]] = {
     "n_oc": _ROWS,
     "count": _reals("count"),
     "n_count": _reals("n", "count"),
+    "moved": _reals("n", "oh", "ow", "ih", "iw", "ic"),
     "normed": lambda fields: 2 * _reals("kh", "kw", "oh", "ow")(fields),
     "repeated": _reals("n", "ow", "oc"),
     "updated": lambda fields: 2 * _reals("count")(fields),

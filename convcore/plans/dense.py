@@ -2,30 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from convcore.plans.steps import Buffer, Steps
 
-__all__ = ["backward_bias", "backward_data", "backward_weights", "forward", "turn_weights"]
+__all__ = ["backward_bias", "backward_data", "backward_weights", "forward", "slices", "transposed", "turn_weights"]
 
 # Of so few rows the gradient is made from the weights as they are: to turn them would cost more.
 FEW_ROWS = 8
+# Bytes of turned weights that are there at once; and columns of weights that are worked on side by side, if they fit.
+MOST_TURNED_BYTES = 16 << 20
+LEAST_COLUMNS = 16
 
 
 def forward(
-    steps: Steps, n: int, ic: int, oc: int, x: Buffer, w: Buffer, bias: Buffer | None, y: Buffer, *, relu: bool
+    steps: Steps,
+    n: int,
+    ic: int,
+    oc: int,
+    x: Buffer,
+    w: Buffer,
+    bias: Buffer | None,
+    y: Buffer,
+    *,
+    relu: bool,
+    all_oc: int = 0,
 ) -> None:
-    """y (n, oc) = x (n, ic) times w (ic, oc), plus bias, then max(0, y) with `relu`."""
-    steps.add("dense_forward", {"n": n, "ic": ic, "oc": oc, "relu": int(relu)}, x, w, bias, y, work=n * ic * oc)
+    """y (n, oc) = x (n, ic) times w (ic, oc), plus bias, then max(0, y) with `relu`; y are columns of `all_oc`, if that
+    is not 0."""
+    fields = {"n": n, "ic": ic, "oc": oc, "relu": int(relu)} | ({"all_oc": all_oc} if all_oc else {})
+    steps.add("dense_forward", fields, x, w, bias, y, work=n * ic * oc)
 
 
 def backward_data(steps: Steps, n: int, ic: int, oc: int, dy: Buffer, w: Buffer, dx: Buffer) -> None:
     """dx (n, ic) = dy (n, oc) times w transposed."""
-    if n <= FEW_ROWS:
+    if n <= FEW_ROWS or LEAST_COLUMNS * oc * steps.item_bytes > MOST_TURNED_BYTES:
         steps.add("dense_backward_data", {"n": n, "ic": ic, "oc": oc}, dy, w, dx, work=n * ic * oc)
-        return
-    turned = steps.reals(ic * oc)
-    turn_weights(steps, ic, oc, w, turned)
-    forward(steps, n, oc, ic, dy, turned, None, dx, relu=False)
-    steps.release(turned)
+    else:
+        transposed(steps, n, ic, oc, dy, w, None, dx, relu=False)
+
+
+def transposed(
+    steps: Steps, n: int, ic: int, oc: int, dy: Buffer, w: Buffer, bias: Buffer | None, dx: Buffer, *, relu: bool
+) -> None:
+    """dx (n, ic) = dy (n, oc) times w transposed, plus bias, then max(0, dx) with `relu`."""
+    item = steps.item_bytes
+    for first, count in slices(ic, oc * item):
+        turned = steps.reals(count * oc)
+        turn_weights(steps, count, oc, w.at(first * oc * item), turned)
+        shift, place = None if bias is None else bias.at(first * item), dx.at(first * item)
+        forward(steps, n, oc, count, dy, turned, shift, place, relu=relu, all_oc=0 if count == ic else ic)
+        steps.release(turned)
+
+
+def slices(columns: int, column_bytes: int) -> Iterator[tuple[int, int]]:
+    """(first, columns) of parts of turned weights, of at most MOST_TURNED_BYTES each unless a column is of more."""
+    most = max(1, MOST_TURNED_BYTES // column_bytes)
+    if LEAST_COLUMNS < most < columns:
+        most -= most % LEAST_COLUMNS
+    for first in range(0, columns, most):
+        yield first, min(most, columns - first)
 
 
 def turn_weights(steps: Steps, rows: int, columns: int, matrix: Buffer, turned: Buffer) -> None:

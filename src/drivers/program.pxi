@@ -120,6 +120,8 @@ cdef set_field(problem *p, str name, value):
     elif name == "pr": p.pr = value
     elif name == "border": p.border = value
     elif name == "groups": p.groups = value
+    elif name == "all_ic": p.all_ic = value
+    elif name == "all_oc": p.all_oc = value
     elif name == "qh": p.qh = value
     elif name == "qw": p.qw = value
     elif name == "th": p.th = value

@@ -32,6 +32,10 @@ static int64_t bordered(int64_t i, int64_t size, int64_t border) {
 /* Where a kernel is given one group of a convolution, p->ic and p->oc are the group's channels; these are all there are. */
 static int64_t all_channels(const problem *p, int64_t channels) { return channels * max64(1, p->groups); }
 
+/* Elements from one pixel of x, or of y, to the next. */
+static int64_t x_pixel(const problem *p) { return p->all_ic ? p->all_ic : all_channels(p, p->ic); }
+static int64_t y_pixel(const problem *p) { return p->all_oc ? p->all_oc : all_channels(p, p->oc); }
+
 /* c channels of n pixels that lie `step` elements apart. */
 static void copy_pixels(real *to, const real *x, int64_t n, int64_t c, int64_t step) {
     if (step == c)
@@ -92,8 +96,8 @@ static int is_padded(const problem *p) {
     return p->pt || p->pl || needed_rows(p, p->oh) > p->ih || needed_columns(p) > p->iw;
 }
 
-/* What is padded is copied, and so are the channels of one group, that they lie side by side. */
-static int is_copied(const problem *p) { return is_padded(p) || p->groups > 1; }
+/* What is padded is copied, and so are some of the channels, that they lie side by side. */
+static int is_copied(const problem *p) { return is_padded(p) || x_pixel(p) > p->ic; }
 
 /* The rows and columns of x that a block of output rows and columns reads: in x itself, or in a copy. */
 typedef struct band {
@@ -105,7 +109,7 @@ static band read_block(const problem *p, const real *image, int64_t oh, int64_t 
                        real *scratch) {
     const int64_t row = oh * p->sh - p->pt, column = ow * p->sw - p->pl;
     if (!is_copied(p)) return (band){image + (row * p->iw + column) * p->ic, p->iw * p->ic};
-    const int64_t height = needed_rows(p, rows), width = columns_for(p, columns), pixel = all_channels(p, p->ic);
+    const int64_t height = needed_rows(p, rows), width = columns_for(p, columns), pixel = x_pixel(p);
     if (p->border == ZEROS)
         copy_slice(scratch, image, p->ih, p->iw, p->ic, pixel, row, height, column, width);
     else

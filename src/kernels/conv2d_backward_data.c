@@ -7,7 +7,8 @@
  *
  * Input rows of equal (ih + pt) mod sh meet the same taps, and so do columns: each such phase is a convolution of stride 1
  * over dy with its own taps. The weights are first turned to [tap][oc][ic], the taps of a phase side by side and from
- * the last to the first, so that the sum walks forward through dy. */
+ * the last to the first, so that the sum walks forward through dy. Where they are many, slices of the input channels are
+ * problems of their own, one after the other. */
 #include "band.h"
 #include "turn.h"
 
@@ -27,15 +28,15 @@ static int64_t order_bytes(const problem *p) { return (p->kh + p->kw) * (int64_t
 static int64_t conv2d_turn_weights_tasks(const problem *p) { return p->kh; }
 static int64_t conv2d_turn_weights_scratch(const problem *p) { return order_bytes(p); }
 
-/* buf: w, turned weights. A task is one row of taps. */
+/* buf: w, turned weights. A task is one row of taps. Of a slice, the matrix of a tap is a part of one of all_ic rows. */
 static void conv2d_turn_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     int64_t *rows = scratch, *columns = rows + p->kh;
     order_taps(rows, p->kh, p->sh, p->dh);
     order_taps(columns, p->kw, p->sw, p->dw);
     for (int64_t j = 0; j < p->kw; j++) {
-        const real *w = (const real *)buf[0] + (rows[task] * p->kw + columns[j]) * p->ic * p->oc;
+        const real *w = (const real *)buf[0] + (rows[task] * p->kw + columns[j]) * x_pixel(p) * y_pixel(p);
         real *turned = (real *)buf[1] + (task * p->kw + j) * p->ic * p->oc;
-        turn(w, p->oc, turned, p->ic, p->ic, p->oc);
+        turn(w, y_pixel(p), turned, p->ic, p->ic, p->oc);
     }
 }
 
@@ -103,7 +104,7 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
     const int64_t oh0 = first_met(first, p->pt, p->kh, p->sh, p->dh);
     const int64_t ow0 = first_met(iw, p->pl, p->kw, p->sw, p->dw);
     const int64_t met = met_columns(p, iw, columns), row_step = met * p->oc;
-    const int64_t all_ic = all_channels(p, p->ic), all_oc = all_channels(p, p->oc);
+    const int64_t all_ic = x_pixel(p), all_oc = y_pixel(p);
     const real *bias = buf[2];
     int64_t *order = scratch;
     segment *segments = (segment *)(order + p->kh + p->kw);
@@ -113,8 +114,12 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
     copy_slice(dy, (const real *)buf[0] + n * p->oh * p->ow * all_oc, p->oh, p->ow, p->oc, all_oc, oh0,
                last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, met);
     real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * all_ic;
-    inner_args t = {
-        .x = dy, .x_step = p->oc, .segments = segments, .w_step = all_ic, .relu = p->relu, .y_step = p->sw * all_ic};
+    inner_args t = {.x = dy,
+                    .x_step = p->oc,
+                    .segments = segments,
+                    .w_step = all_channels(p, p->ic),
+                    .relu = p->relu,
+                    .y_step = p->sw * all_ic};
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t phase = 0; phase < min64(p->sw, columns); phase++) {
             const int64_t pixels = ceil_div(columns - phase, p->sw);

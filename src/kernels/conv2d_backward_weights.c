@@ -24,15 +24,35 @@ static int has_few_filters(const problem *p) {
     return 2 * p->oc * ceil_div(lines, VL) <= lines * ceil_div(p->oc, VL);
 }
 
+/* A copy of a leaf of x has some of the channels where all of them would leave the second cache. */
+enum { LEAF_BYTES = 768 << 10 };
+
+static problem leaf_slice(const problem *p) {
+    problem slice = *p;
+    const int64_t all = block_bytes(p, leaf_rows(p), leaf_columns(p));
+    if (all > LEAF_BYTES) {
+        slice.ic = even_rows(p->ic, max64(1, LEAF_BYTES / (all / p->ic)));
+        slice.all_ic = x_pixel(p);
+    }
+    return slice;
+}
+
+/* Taps that are joined in a leaf, and the lines of their channels: the taps of a slice lie apart in dw. */
+static int64_t leaf_joined(const problem *p, const problem *slice) {
+    return p->dw == 1 && slice->ic == p->ic ? p->kw : 1;
+}
+static int64_t leaf_lines(const problem *p, const problem *slice) { return leaf_joined(p, slice) * slice->ic; }
+
 static int64_t conv2d_backward_weights_tasks(const problem *p) { return ceil_div(p->n, p->count) * weight_blocks(p); }
 static int64_t conv2d_backward_weights_scratch(const problem *p) {
-    const int64_t turned = has_few_filters(p) ? weight_lines(p) * p->oc : 0;
-    return block_bytes(p, leaf_rows(p), leaf_columns(p)) + turned * (int64_t)sizeof(real);
+    const problem slice = leaf_slice(p);
+    const int64_t turned = has_few_filters(p) ? leaf_lines(p, &slice) * p->oc : 0;
+    return block_bytes(&slice, leaf_rows(p), leaf_columns(p)) + turned * (int64_t)sizeof(real);
 }
 
 /* The sums of one leaf for a run of taps and channels x, filter by filter, then to d[line][filter]. */
-static void sum_few_filters(const problem *p, const outer_args *t, const real *x, real *d, int64_t d_step, real *sums) {
-    const int64_t lines = weight_lines(p);
+static void sum_few_filters(const problem *p, const outer_args *t, int64_t lines, const real *x, real *d,
+                            int64_t d_step, real *sums) {
     outer_args s = {.x = t->g,
                     .x_step = t->g_step,
                     .x_row = t->g_row,
@@ -55,45 +75,58 @@ static void sum_few_filters(const problem *p, const outer_args *t, const real *x
         }
 }
 
-/* buf: x, dy, partial[chunk][kh][kw][ic][oc]. A task is one chunk and one block of output channels. */
+/* The sums of one leaf for the channels of `slice` from `first_ic` on and the filters [first_oc, last_oc). */
+static void sum_leaf(const problem *p, const problem *slice, outer_args t, int64_t first_ic, band in, const real *dy,
+                     int64_t first_oc, int64_t last_oc, real *partial, real *sums) {
+    const int64_t joined = leaf_joined(p, slice), lines = leaf_lines(p, slice), all_oc = t.d_step;
+    t.x_step = p->sw * slice->ic;
+    t.x_row = p->sh * in.row_step;
+    for (int64_t kh = 0; kh < p->kh; kh++)
+        for (int64_t kw = 0; kw < p->kw; kw += joined) {
+            const real *x = in.x + kh * p->dh * in.row_step + kw * p->dw * slice->ic;
+            real *d = partial + ((kh * p->kw + kw) * p->ic + first_ic) * all_oc;
+            if (has_few_filters(p)) {
+                t.g = dy;
+                sum_few_filters(p, &t, lines, x, d, all_oc, sums);
+                continue;
+            }
+            t.x = x;
+            for (int64_t oc = first_oc; oc < last_oc;) {
+                const int64_t vectors = tile_vectors(lines, last_oc - oc);
+                const int64_t channels = min64(vectors * VL, last_oc - oc);
+                t.g = dy + oc;
+                t.d = d + oc;
+                outer_block(t, lines, vectors, channels);
+                oc += channels;
+            }
+        }
+}
+
+/* buf: x, dy, partial[chunk][kh][kw][ic][oc], which with p->kind is added to. A task is one chunk and one block of output
+ * channels. */
 static void conv2d_backward_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t blocks = weight_blocks(p), chunk = task / blocks;
     const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
-    const int64_t joined = p->dw == 1 ? p->kw : 1, lines = weight_lines(p), step = leaf_rows(p),
-                  width = leaf_columns(p);
-    const int64_t blocks_wide = ceil_div(p->ow, width), all_ic = all_channels(p, p->ic),
-                  all_oc = all_channels(p, p->oc);
+    const int64_t step = leaf_rows(p), width = leaf_columns(p), blocks_wide = ceil_div(p->ow, width);
+    const int64_t all_ic = x_pixel(p), all_oc = y_pixel(p);
+    const problem most = leaf_slice(p);
     real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * all_oc;
-    real *sums = (real *)((char *)scratch + block_bytes(p, step, width));
-    outer_args t = {.x_step = p->sw * p->ic, .g_step = all_oc, .g_row = p->ow * all_oc, .d_step = all_oc};
+    real *sums = (real *)((char *)scratch + block_bytes(&most, step, width));
+    outer_args t = {.g_step = all_oc, .g_row = p->ow * all_oc, .d_step = all_oc};
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
         for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * blocks_wide; leaf++) {
             const int64_t oh = leaf / blocks_wide * step, ow = leaf % blocks_wide * width;
             t.rows = min64(step, p->oh - oh);
             t.columns = min64(width, p->ow - ow);
-            t.add = n > chunk * p->count || oh > 0 || ow > 0;
-            const band in =
-                read_block(p, (const real *)buf[0] + n * p->ih * p->iw * all_ic, oh, t.rows, ow, t.columns, scratch);
+            t.add = p->kind || n > chunk * p->count || oh > 0 || ow > 0;
             const real *dy = (const real *)buf[1] + ((n * p->oh + oh) * p->ow + ow) * all_oc;
-            t.x_row = p->sh * in.row_step;
-            for (int64_t kh = 0; kh < p->kh; kh++)
-                for (int64_t kw = 0; kw < p->kw; kw += joined) {
-                    if (has_few_filters(p)) {
-                        t.g = dy;
-                        sum_few_filters(p, &t, in.x + kh * p->dh * in.row_step + kw * p->dw * p->ic,
-                                        partial + (kh * p->kw + kw) * p->ic * all_oc, all_oc, sums);
-                        continue;
-                    }
-                    for (int64_t oc = first_oc; oc < last_oc;) {
-                        const int64_t vectors = tile_vectors(lines, last_oc - oc);
-                        const int64_t channels = min64(vectors * VL, last_oc - oc);
-                        t.x = in.x + kh * p->dh * in.row_step + kw * p->dw * p->ic;
-                        t.g = dy + oc;
-                        t.d = partial + (kh * p->kw + kw) * p->ic * all_oc + oc;
-                        outer_block(t, lines, vectors, channels);
-                        oc += channels;
-                    }
-                }
+            problem slice = most;
+            for (int64_t ic = 0; ic < p->ic; ic += most.ic) {
+                slice.ic = min64(most.ic, p->ic - ic);
+                const real *x = (const real *)buf[0] + n * p->ih * p->iw * all_ic + ic;
+                const band in = read_block(&slice, x, oh, t.rows, ow, t.columns, scratch);
+                sum_leaf(p, &slice, t, ic, in, dy, first_oc, last_oc, partial, sums);
+            }
         }
     }
 }

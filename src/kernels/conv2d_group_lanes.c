@@ -312,7 +312,8 @@ static void narrow_leaf(const problem *p, const lane_channels *c, const lane_blo
     }
 }
 
-/* buf: x, dy, partial[chunk][kh][kw][ic / groups][oc]. A task is one chunk and a few blocks of output channels. */
+/* buf: x, dy, partial[chunk][kh][kw][ic / groups][oc], which with p->kind is added to. A task is one chunk and a few blocks of
+ * output channels. */
 static void narrow_backward_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const lane_channels channels = forward_channels(p);
     const int64_t blocks = block_count(&channels), parts = ceil_div(blocks, TASK_BLOCKS), chunk = task / parts;
@@ -326,8 +327,8 @@ static void narrow_backward_weights(const problem *p, int64_t task, void *const 
                 const lane_block b = nth_block(&channels, number);
                 narrow_leaf(p, &channels, &b, oh, min64(step, p->oh - oh), ow, min64(width, p->ow - ow),
                             (const real *)buf[0] + n * p->ih * p->iw * p->ic,
-                            (const real *)buf[1] + n * p->oh * p->ow * p->oc, n > chunk * p->count || leaf > 0,
-                            number == first, partial, scratch);
+                            (const real *)buf[1] + n * p->oh * p->ow * p->oc,
+                            p->kind || n > chunk * p->count || leaf > 0, number == first, partial, scratch);
             }
         }
 }

@@ -18,7 +18,7 @@ static problem one_group(const problem *p) {
 static int is_narrow(int64_t lanes, int64_t scratch) { return 2 * lanes <= VL && scratch <= MOST_LANE_BYTES; }
 static int is_narrow_forward(const problem *p) { return is_narrow(p->oc / p->groups, narrow_forward_scratch(p)); }
 static int is_narrow_backward_data(const problem *p) {
-    return is_narrow(p->ic / p->groups, narrow_backward_data_scratch(p));
+    return !p->all_ic && is_narrow(p->ic / p->groups, narrow_backward_data_scratch(p));
 }
 /* With few channels in, a register tile of one group has few sums to keep the multipliers busy. */
 enum { FEW_LINES = 4 };
@@ -58,11 +58,11 @@ static void conv2d_turn_weights_groups(const problem *p, int64_t task, void *con
     order_taps(rows, p->kh, p->sh, p->dh);
     order_taps(columns, p->kw, p->sw, p->dw);
     for (int64_t j = 0; j < p->kw; j++) {
-        const real *w = (const real *)buf[0] + (rows[task] * p->kw + columns[j]) * one.ic * p->oc;
+        const real *w = (const real *)buf[0] + (rows[task] * p->kw + columns[j]) * one.ic * y_pixel(&one);
         real *turned = (real *)buf[1] + (task * p->kw + j) * one.oc * p->ic;
         for (int64_t g = 0; g < p->groups; g++, w += one.oc, turned += one.ic)
             for (int64_t o = 0; o < one.oc; o++)
-                for (int64_t i = 0; i < one.ic; i++) turned[o * p->ic + i] = w[i * p->oc + o];
+                for (int64_t i = 0; i < one.ic; i++) turned[o * p->ic + i] = w[i * y_pixel(&one) + o];
     }
 }
 

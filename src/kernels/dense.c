@@ -52,6 +52,9 @@ static void add_products_of(int sums, const real *m, int64_t m_step, int64_t row
     }
 }
 
+/* Elements from one row of y to the next. */
+static int64_t y_step(const problem *p) { return p->all_oc ? p->all_oc : p->oc; }
+
 /* Whether the columns of y would leave most of a vector empty. */
 static int has_few_columns(const problem *p) { return p->oc <= MOST_SUMS && 4 * p->oc <= VL && p->ic >= VL; }
 
@@ -67,7 +70,7 @@ static void dense_forward_few_columns(const problem *p, int64_t first, int64_t l
         add_products_of((int)p->oc, x + n * p->ic, p->ic, rows, p->ic, w, 1, p->oc, acc);
         for (int64_t j = 0; j < p->oc; j++) {
             vstore(lanes, p->relu ? vrelu(acc[j]) : acc[j]);
-            for (int64_t i = 0; i < rows; i++) y[(n + i) * p->oc + j] = lanes[i];
+            for (int64_t i = 0; i < rows; i++) y[(n + i) * y_step(p) + j] = lanes[i];
         }
     }
 }
@@ -102,7 +105,7 @@ static int64_t dense_forward_tasks(const problem *p) {
     return has_few_columns(p) ? ceil_div(p->n, TALL_ROWS) : ceil_div(p->n, dense_row_step(p)) * dense_blocks(p);
 }
 
-/* buf: x, w, bias or NULL, y. A task is some rows times one block of columns. */
+/* buf: x, w, bias or NULL, y, of which these columns may be a slice. A task is some rows times one block of columns. */
 static void dense_forward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
     if (has_few_columns(p)) {
@@ -120,12 +123,12 @@ static void dense_forward(const problem *p, int64_t task, void *const *buf, void
                     .segment_count = 1,
                     .w_step = p->oc,
                     .relu = p->relu,
-                    .y_step = p->oc};
+                    .y_step = y_step(p)};
     for (int64_t oc = task % blocks * 4 * VL; oc < last_oc;) {
         const int64_t vectors = tile_vectors(rows, last_oc - oc), channels = min64(vectors * VL, last_oc - oc);
         t.w = (const real *)buf[1] + oc;
         t.bias = bias ? bias + oc : NULL;
-        t.y = (real *)buf[3] + first * p->oc + oc;
+        t.y = (real *)buf[3] + first * y_step(p) + oc;
         inner_line(t, rows, vectors, channels);
         oc += channels;
     }

@@ -20,6 +20,7 @@ typedef struct problem {
     int64_t pb, pr;         /* padding below and to the right */
     int64_t border;         /* what the padding holds, a member of `enum border` in band.h */
     int64_t groups;         /* of channels, for a kernel whose name says so; others know one */
+    int64_t all_ic, all_oc; /* channels of a pixel, where these are a slice of them; else 0 */
     int64_t qh, qw, th, tw; /* a max-pool behind a convolution: window, stride (at least the window), no padding */
     int64_t zh, zw;         /* the pooled output */
     int64_t count;          /* elements, where there is no geometry */

@@ -129,7 +129,7 @@ static const kernel kernels[] = {
     {"rmsprop_step", 7, rmsprop_step, point_tasks, no_scratch},
     {"prelu", 3, prelu, prelu_tasks, no_scratch},
     {"prelu_backward", 5, prelu_backward, prelu_tasks, no_scratch},
-    {"swap_axes", 2, swap_axes, swap_axes_tasks, no_scratch},
+    {"permute", 2, permute, permute_tasks, no_scratch},
     {"amsgrad_step", 7, amsgrad_step, point_tasks, no_scratch},
     {"nadam_step", 6, nadam_step, point_tasks, no_scratch},
     {"adagrad_step", 5, adagrad_step, point_tasks, no_scratch},

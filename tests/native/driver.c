@@ -178,12 +178,25 @@ static void check_conv(void) {
     RUN("conv2d_turn_weights", &b, w, turned);
     RUN("conv2d_backward_data", &b, dy, turned, shift, dx);
     same("conv2d_backward_data", &b, dx, expected_dx, x_size(&p));
+    problem slice = b;
+    FOR(i, x_size(&p)) dx[i] = 0;
+    for (int64_t ic = 0, many = 1 + below(p.ic); ic < p.ic; ic += many) {
+        slice.ic = p.ic - ic < many ? p.ic - ic : many, slice.all_ic = p.ic;
+        RUN("conv2d_turn_weights", &slice, w + ic * p.oc, turned);
+        RUN("conv2d_backward_data", &slice, dy, turned, shift ? shift + ic : NULL, dx + ic);
+    }
+    same("conv2d_backward_data in slices", &b, dx, expected_dx, x_size(&p));
 
     b.relu = 0, b.border = p.border;
     naive_backward_weights(&b, x, map, expected_dw);
     RUN("conv2d_backward_weights", &b, x, dy, partial);
     sum_chunks(&b, partial, dw, w_size(&p));
     same("conv2d_backward_weights", &b, dw, expected_dw, w_size(&p));
+    b.count = p.n, b.kind = 1;
+    RUN("conv2d_backward_weights", &b, x, dy, dw);
+    FOR(i, w_size(&p)) expected_dw[i] *= 2;
+    same("conv2d_backward_weights on top of others", &b, dw, expected_dw, w_size(&p));
+    b.count = p.count, b.kind = 0;
 
     FOR(oc, p.oc) expected_db[oc] = 0;
     FOR(i, y_size(&p)) expected_db[i % p.oc] += map[i];

@@ -52,10 +52,25 @@ static void check_groups(void) {
     RUN("conv2d_turn_weights_groups", &p, w, turned);
     RUN("conv2d_backward_data_groups", &p, dy, turned, shift, dx);
     same("conv2d_backward_data_groups", &p, dx, expected_dx, x_size(&p));
+    problem slice = p;
+    FOR(i, x_size(&p)) dx[i] = 0;
+    for (int64_t g = 0, many = 1 + below(p.groups); g < p.groups; g += many) {
+        slice.groups = p.groups - g < many ? p.groups - g : many;
+        slice.ic = slice.groups * one.ic, slice.oc = slice.groups * one.oc, slice.all_ic = one.ic, slice.all_oc = p.oc;
+        RUN("conv2d_turn_weights_groups", &slice, w + g * one.oc, turned);
+        slice.all_ic = p.ic;
+        RUN("conv2d_backward_data_groups", &slice, dy + g * one.oc, turned, shift ? shift + g * one.ic : NULL,
+            dx + g * one.ic);
+    }
+    same("conv2d_backward_data_groups in slices", &p, dx, expected_dx, x_size(&p));
     p.relu = 0;
     RUN("conv2d_backward_weights_groups", &p, x, dy, partial);
     sum_chunks(&p, partial, dw, weights);
     same("conv2d_backward_weights_groups", &p, dw, expected_dw, weights);
+    p.count = p.n, p.kind = 1;
+    RUN("conv2d_backward_weights_groups", &p, x, dy, dw);
+    FOR(i, weights) expected_dw[i] *= 2;
+    same("conv2d_backward_weights_groups on top of others", &p, dw, expected_dw, weights);
 }
 
 #endif

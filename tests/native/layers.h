@@ -2,18 +2,26 @@
 #ifndef LAYERS_H
 #define LAYERS_H
 
+/* Axes (n, oh, ow, h, w, c) of x in a random order, c last where there are several: as y has them in another. */
 static void check_permute(void) {
-    problem p = {.n = 1 + below(3), .ih = 1 + below(40), .iw = 1 + below(70), .ic = below(2) ? 1 : 1 + below(40)};
+    problem p = {.n = 1 + below(3), .oh = 1 + below(3), .ow = 1 + below(3), .ih = 1 + below(40), .iw = 1 + below(70)};
+    p.ic = below(2) ? 1 : 1 + below(40);
     if (!below(4)) p.ih = 1 + below(3), p.iw = 500 + below(300);
-    const int64_t size = x_size(&p);
+    const int64_t size = p.n * p.oh * p.ow * p.ih * p.iw * p.ic, outer[] = {p.n, p.oh, p.ow};
+    int64_t *x_steps[] = {&p.pb, &p.th, &p.tw}, *y_steps[] = {&p.pr, &p.zh, &p.zw}, at = below(3);
+    int64_t x_step = p.ih * p.iw * p.ic, y_step = x_step;
+    p.sw = p.ic, p.sh = p.iw * p.ic, p.dh = p.ic, p.dw = p.ih * p.ic;
+    FOR(i, 3) * x_steps[i] = x_step, x_step *= outer[i];
+    FOR(i, 3) * y_steps[(i + at) % 3] = y_step, y_step *= outer[(i + at) % 3];
     real *x = numbers(size), *y = reals(size);
     double *expected = doubles(size);
-    FOR(i, size) {
-        const int64_t c = i % p.ic, w = i / p.ic % p.iw, h = i / p.ic / p.iw % p.ih, n = i / p.ic / p.iw / p.ih;
-        expected[((n * p.iw + w) * p.ih + h) * p.ic + c] = (double)x[i];
-    }
-    RUN("swap_axes", &p, x, y);
-    same("swap_axes", &p, y, expected, size);
+    FOR(n, p.n)
+    FOR(oh, p.oh)
+    FOR(ow, p.ow) FOR(h, p.ih) FOR(w, p.iw) FOR(c, p.ic)
+        expected[n * p.pr + oh * p.zh + ow * p.zw + h * p.dh + w * p.dw + c] =
+            (double)x[n * p.pb + oh * p.th + ow * p.tw + h * p.sh + w * p.sw + c];
+    RUN("permute", &p, x, y);
+    same("permute", &p, y, expected, size);
 }
 
 static void check_log_softmax(void) {

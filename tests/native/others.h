@@ -26,6 +26,16 @@ static void check_dense(void) {
     RUN("dense_turn_weights", &plain, w, turned);
     RUN("dense_forward", &data, dy, turned, NULL, dx);
     same("dense_forward as the gradient of x", &plain, dx, expected_dx, p.n * p.ic);
+    FOR(i, p.n * p.ic) dx[i] = 0;
+    for (int64_t ic = 0, many = 1 + below(p.ic); ic < p.ic; ic += many) {
+        problem slice = data;
+        slice.oc = p.ic - ic < many ? p.ic - ic : many, slice.all_oc = p.ic;
+        problem rows = plain;
+        rows.ic = slice.oc;
+        RUN("dense_turn_weights", &rows, w + ic * p.oc, turned);
+        RUN("dense_forward", &slice, dy, turned, NULL, dx + ic);
+    }
+    same("dense_forward in slices", &plain, dx, expected_dx, p.n * p.ic);
     if (p.n <= 8) {
         RUN("dense_backward_data", &plain, dy, w, dx);
         same("dense_backward_data", &plain, dx, expected_dx, p.n * p.ic);

@@ -22,6 +22,7 @@ SHAPES = [
     (2, 1, 400),
     (1, 2, 3, 4),
     (2, 9, 17, 5),
+    (3, 2, 4, 2, 5),
 ]
 
 
@@ -42,6 +43,14 @@ def test_every_order(shape: tuple[int, ...], dtype: type) -> None:
 def test_large_images(size: tuple[int, int, int]) -> None:
     (x,) = normals(2, (2, *size))
     for order in ((0, 3, 1, 2), (0, 2, 3, 1), (0, 2, 1, 3), (0, 3, 2, 1)):
+        np.testing.assert_array_equal(ops.permute(x, order), x.transpose(order))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 2, 3, 2, 3), (2, 2, 3, 2, 2, 3, 2)], ids=str)
+def test_many_axes(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal(shape).astype(np.float32)
+    for order in (tuple(range(len(shape)))[::-1], *(tuple(rng.permutation(len(shape)).tolist()) for _ in range(20))):
         np.testing.assert_array_equal(ops.permute(x, order), x.transpose(order))
 
 

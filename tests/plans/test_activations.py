@@ -67,7 +67,7 @@ def test_softmax_inside_is_brought_to_the_end(inner: int, turns: int) -> None:
     steps = Steps()
     dy, y, dx = (steps.external(-1) for _ in range(3))
     activations.softmax_backward(steps, "log_softmax", 3, 4, inner, dy, y, dx)
-    assert kernels(steps) == ["swap_axes"] * turns + ["log_softmax_backward"] + ["swap_axes"] * (turns // 2)
+    assert kernels(steps) == ["permute"] * turns + ["log_softmax_backward"] + ["permute"] * (turns // 2)
     assert all_scratch_is_back(steps)
 
 
@@ -76,7 +76,7 @@ def test_softmax_inside_is_brought_to_the_end(inner: int, turns: int) -> None:
     [
         ((4, 5, 6), ["prelu_backward", "sum_rows"]),
         ((1, 1, 6), ["prelu_backward", "sum_rows"]),
-        ((4, 1, 1), ["prelu_backward", "swap_axes", "sum_rows"]),
+        ((4, 1, 1), ["prelu_backward", "permute", "sum_rows"]),
     ],
 )
 def test_the_slopes_gradients_are_summed_over_what_shares_them(
