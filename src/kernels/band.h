@@ -134,6 +134,14 @@ static int64_t block_columns(const problem *p, int64_t width, int64_t work, int6
     return even_rows(width, max64(LEAST_COLUMNS, most));
 }
 
+/* What a thread copies in one task stays below this: blocks have fewer columns, then fewer rows. */
+enum { MOST_COPY_BYTES = 960 << 10 };
+
+/* `count` columns (or rows), or about as many of all `size` as are `fitting`, but one. */
+static int64_t at_most(int64_t count, int64_t size, int64_t fitting) {
+    return count <= fitting ? count : even_rows(size, max64(1, fitting));
+}
+
 /* Taps whose inputs lie side by side are one run of the sum. */
 static int64_t forward_segments(const problem *p, int64_t row_step, segment *segments) {
     const int64_t joined = p->dw == 1 ? p->kw : 1;

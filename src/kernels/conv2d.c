@@ -7,14 +7,19 @@
 #include "band.h"
 
 static int64_t forward_columns(const problem *p) {
-    return block_columns(p, p->ow, p->oc * p->kh * p->kw * p->ic, p->sw * p->ic * (int64_t)sizeof(real));
+    const int64_t pixel = p->ic * (int64_t)sizeof(real);
+    const int64_t columns = block_columns(p, p->ow, p->oc * p->kh * p->kw * p->ic, p->sw * pixel);
+    if (!is_copied(p)) return columns;
+    const int64_t fitting = MOST_COPY_BYTES / (needed_rows(p, 1) * pixel) - columns_for(p, 1);
+    return at_most(columns, p->ow, fitting / p->sw + 1);
 }
 static int64_t forward_rows(const problem *p) {
     const int64_t columns = forward_columns(p), work = columns * p->oc * p->kh * p->kw * p->ic;
     if (!is_copied(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
-    const int64_t row_bytes = p->sh * columns_for(p, columns) * p->ic * (int64_t)sizeof(real);
-    const int64_t rows = max64(ceil_div(task_work(p), work), p->kh); /* or the overlap costs more than the work */
-    return even_rows(p->oh, max64(1, min64(rows, BAND_BYTES / row_bytes)));
+    const int64_t row_bytes = columns_for(p, columns) * p->ic * (int64_t)sizeof(real);
+    const int64_t least = max64(ceil_div(task_work(p), work), p->kh); /* or the overlap costs more than the work */
+    const int64_t rows = even_rows(p->oh, max64(1, min64(least, BAND_BYTES / (p->sh * row_bytes))));
+    return at_most(rows, p->oh, (MOST_COPY_BYTES / row_bytes - needed_rows(p, 1)) / p->sh + 1);
 }
 static int64_t conv2d_forward_tasks(const problem *p) {
     return p->n * ceil_div(p->oh, forward_rows(p)) * ceil_div(p->ow, forward_columns(p));
