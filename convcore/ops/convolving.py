@@ -40,13 +40,13 @@ def _forward_program(g: Geometry, dtype: str, has_bias: bool, relu: bool, first:
     bias = _external(steps, (g.oc,)) if has_bias else None
     y = _external(steps, g.y_shape, written=True)
 
-    def step(n: int, x: Buffer, y: Buffer) -> None:
-        conv.forward(steps, g.with_batch(n), x, w, bias, y, relu=relu)
+    def step(part: Geometry, x: Buffer, y: Buffer) -> None:
+        conv.forward(steps, part, x, w, bias, y, relu=relu)
 
     if first:
-        images.on_images(steps, g.n, g.x_shape[1:], g.y_shape[1:], x, y, step)
+        images.forward(steps, g, x, y, step)
     else:
-        step(g.n, x, y)
+        step(g, x, y)
     return steps.build()
 
 
@@ -67,16 +67,16 @@ def _data_program(g: Geometry, dtype: str, has_bias: bool, relu: bool, first: bo
     bias = _external(steps, (g.ic,)) if has_bias else None
     dx = _external(steps, g.x_shape, written=True)
 
-    def step(n: int, dy: Buffer, dx: Buffer) -> None:
+    def step(part: Geometry, dy: Buffer, dx: Buffer) -> None:
         if transposed:
-            conv.transposed(steps, g.with_batch(n), dy, w, bias, dx, relu=relu)
+            conv.transposed(steps, part, dy, w, bias, dx, relu=relu)
         else:
-            conv.backward_data(steps, g.with_batch(n), dy, w, dx)
+            conv.backward_data(steps, part, dy, w, dx)
 
     if first:
-        images.on_images(steps, g.n, g.y_shape[1:], g.x_shape[1:], dy, dx, step)
+        images.backward(steps, g, dy, dx, step)
     else:
-        step(g.n, dy, dx)
+        step(g, dy, dx)
     return steps.build()
 
 

@@ -6,12 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from convcore.plans.steps import Buffer, Steps
+from convcore.plans.tiles import Window, outside, tiles
 from convcore.shapes import Geometry
 
-__all__ = ["strips"]
+__all__ = ["add", "place", "strips"]
 
-# The strips of so many bytes are worked on at once.
+# The strips of so many bytes are worked on at once, if those of a pixel are not more.
 MOST_STRIP_BYTES = 4 << 20
+
+EDGE, MIRROR, SYMMETRIC, WRAP = range(1, 5)
+
+
+def place(i: int, size: int, mode: int) -> int:
+    """Which of `size` rows (or columns) stands at row i of a border of `mode`, as `bordered` in band.h has it."""
+    if mode == EDGE:
+        return min(max(i, 0), size - 1)
+    period = {MIRROR: max(1, 2 * size - 2), SYMMETRIC: 2 * size, WRAP: size}[mode]
+    at = i % period
+    return at if at < size else period - at - (mode == SYMMETRIC)
 
 
 def strips(steps: Steps, g: Geometry, dx: Buffer) -> Iterator[tuple[Geometry, int, Buffer]]:
@@ -20,29 +32,22 @@ def strips(steps: Steps, g: Geometry, dx: Buffer) -> Iterator[tuple[Geometry, in
     Whoever iterates plans the step that computes the gradient of the part; the step that adds it to dx follows. There
     are none where padding is zeros, whose gradient nobody wants.
     """
-    if g.border == 0:
-        return
-    below = max(0, (g.oh - 1) * g.sh + (g.kh - 1) * g.dh + 1 - g.ih - g.pt)
-    right = max(0, (g.ow - 1) * g.sw + (g.kw - 1) * g.dw + 1 - g.iw - g.pl)
-    width = g.pl + g.iw + right
-    # Rows and columns of the padded image, from where on: above, below, to the left, to the right.
-    parts = (
-        (g.pt, width, -g.pt, -g.pl),
-        (below, width, g.ih, -g.pl),
-        (g.ih, g.pl, 0, -g.pl),
-        (g.ih, right, 0, g.iw),
-    )
-    for rows, columns, row, column in parts:
-        image = rows * columns * g.ic
-        if image == 0:
-            continue
-        count = max(1, min(g.n, MOST_STRIP_BYTES // (image * steps.item_bytes)))
-        for first in range(0, g.n, count):
-            n = min(count, g.n - first)
-            strip = steps.reals(n * image)
-            yield replace(g, n=n, ih=rows, iw=columns, pt=g.pt + row, pl=g.pl + column, border=0), first, strip
-            fields = {"n": n, "ih": g.ih, "iw": g.iw, "ic": g.ic, "oh": rows, "ow": columns, "oc": g.ic}
-            fields |= {"pt": -row, "pl": -column, "border": g.border}
-            target = dx.at(first * g.ih * g.iw * g.ic * steps.item_bytes)
-            steps.add("add_border", fields, strip, target, work=n * image)
-            steps.release(strip)
+    most = MOST_STRIP_BYTES // steps.item_bytes
+    for region in outside(g):
+        for window in tiles(region, lambda rows, columns: rows * columns * g.ic, most):
+            pixels = window.pixels * g.ic
+            count = max(1, min(g.n, most // pixels))
+            for first in range(0, g.n, count):
+                n = min(count, g.n - first)
+                strip = steps.reals(n * pixels)
+                part = replace(g, n=n, ih=window.rows, iw=window.columns, border=0)
+                yield replace(part, pt=g.pt + window.row, pl=g.pl + window.column), first, strip
+                add(steps, g.with_batch(n), window, strip, dx.at(first * g.ih * g.iw * g.ic * steps.item_bytes))
+                steps.release(strip)
+
+
+def add(steps: Steps, g: Geometry, window: Window, strip: Buffer, dx: Buffer) -> None:
+    """dx += the gradient of what the border of `g` holds in `window`."""
+    fields = {"n": g.n, "ih": g.ih, "iw": g.iw, "ic": g.ic, "oh": window.rows, "ow": window.columns, "oc": g.ic}
+    fields |= {"pt": -window.row, "pl": -window.column, "border": g.border}
+    steps.add("add_border", fields, strip, dx, work=g.n * window.pixels * g.ic)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from convcore.plans import border, dense, turning, winograd
+from convcore.plans import border, dense, winograd
 from convcore.plans.steps import Buffer, Steps
+from convcore.plans.turning import Turned, kernel_of
 from convcore.shapes import Geometry, Shape
 
 __all__ = [
@@ -69,9 +70,7 @@ def forward(
         dense.forward(steps, g.n, g.ih * g.iw * g.ic, g.oc, x, w, bias, y, relu=relu)
         return
     fields, images = g.fields() | {"relu": int(relu)}, by_image(g) if g.groups == 1 else None
-    steps.add(
-        turning.kernel_of("conv2d_forward", g), fields, x, w, bias, y, work=g.multiply_adds, images=images, note=note
-    )
+    steps.add(kernel_of("conv2d_forward", g), fields, x, w, bias, y, work=g.multiply_adds, images=images, note=note)
 
 
 def transposed(
@@ -81,7 +80,9 @@ def transposed(
     if _is_matrix_product(g):
         dense.transposed(steps, g.n * g.ih * g.iw, g.ic, g.oc, dy, w, bias, dx, relu=relu)
     else:
-        turning.spread(steps, g, dy, w, bias, dx, relu=relu)
+        turned = Turned(steps, g, w)
+        turned.spread(g, dy, bias, dx, relu=relu)
+        turned.release()
 
 
 def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, *, exact: bool = True) -> None:
@@ -92,19 +93,17 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, 
     if _is_one_product(g):
         dense.backward_data(steps, g.n, g.ih * g.iw * g.ic, g.oc, dy, w, dx)
         return
-    turned = turning.turn(steps, g, w)
-    back = winograd.backward_geometry(g)
-    prepared = turned and prepare_weights(steps, back, turned, exact=exact, keep=lambda size: None)
-    if turned is not None and prepared is not None:
-        forward(steps, back, dy, turned, None, dx, relu=False, turned=prepared)
-        steps.release(turned)
-        return
-    turning.spread(steps, g, dy, w, None, dx, relu=False, turned=turned)
-    for part, first, strip in border.strips(steps, g, dx):
-        dy_part = dy.at(first * g.oh * g.ow * g.oc * steps.item_bytes)
-        turning.spread(steps, part, dy_part, w, None, strip, relu=False, turned=turned)
-    if turned is not None:
-        steps.release(turned)
+    turned, back = Turned(steps, g, w), winograd.backward_geometry(g)
+    prepared = None
+    if turned.whole:
+        prepared = prepare_weights(steps, back, turned.buffer, exact=exact, keep=lambda size: None)
+    if prepared is not None:
+        forward(steps, back, dy, turned.buffer, None, dx, relu=False, turned=prepared)
+    else:
+        turned.spread(g, dy, None, dx)
+        for part, first, strip in border.strips(steps, g, dx):
+            turned.spread(part, dy.at(first * g.oh * g.ow * g.oc * steps.item_bytes), None, strip)
+    turned.release()
 
 
 def by_image(g: Geometry) -> tuple[int, int]:
@@ -135,10 +134,12 @@ def backward_weights(steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffe
         sum_over_rows(steps, g.y_shape, dy, db)
 
 
-def partial_weights(steps: Steps, g: Geometry, chunk: int, x: Buffer, dy: Buffer, partial: Buffer) -> None:
-    """dw of each chunk of images, side by side."""
-    fields = g.fields() | {"count": chunk}
-    steps.add(turning.kernel_of("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
+def partial_weights(
+    steps: Steps, g: Geometry, chunk: int, x: Buffer, dy: Buffer, partial: Buffer, *, adds: bool = False
+) -> None:
+    """dw of each chunk of images, side by side; with `adds`, on top of what is there."""
+    fields = g.fields() | {"count": chunk, "kind": int(adds)}
+    steps.add(kernel_of("conv2d_backward_weights", g), fields, x, dy, partial, work=g.multiply_adds)
 
 
 def sum_over_rows(steps: Steps, shape: Shape, dy: Buffer, db: Buffer) -> None:

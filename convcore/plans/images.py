@@ -1,97 +1,191 @@
-"""Steps over images whose channels stand first: they are put last for the kernels, a part of the batch at a time."""
+"""Steps over images whose channels stand first: they are put last for the kernels, some images or a tile of one at a
+time."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from convcore.plans import conv
+from convcore.plans import border, conv
 from convcore.plans.permute import permute
 from convcore.plans.steps import Buffer, Steps
+from convcore.plans.tiles import Part, Window, from_output, from_outside, from_x
 from convcore.shapes import Geometry
 
-__all__ = ["backward_weights", "on_images"]
+__all__ = ["backward", "backward_weights", "forward"]
 
-Shape = tuple[int, ...]
+Step = Callable[[Geometry, Buffer, Buffer], None]
 
-# Bytes of images that are in the arena at once, if an image is not larger.
+# Bytes of images that are in the arena at once, if what a pixel takes is not more.
 MOST_BYTES = 8 << 20
 
+LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
 
-def on_images(
-    steps: Steps,
-    n: int,
-    x_shape: Shape,
-    y_shape: Shape,
-    x: Buffer,
-    y: Buffer,
-    step: Callable[[int, Buffer, Buffer], None],
-) -> None:
-    """Plan `step` (images, source, target), which takes channels last, from x to y with channels first.
 
-    `x_shape` and `y_shape` are (height, width, channels) of one image.
-    """
-    x_bytes, y_bytes = (math.prod(shape) * steps.item_bytes for shape in (x_shape, y_shape))
-    for first, count in _parts(n, x_bytes + y_bytes):
-        source = _channels_last(steps, count, x_shape, x.at(first * x_bytes))
-        target = y.at(first * y_bytes)
-        place = steps.bytes(count * y_bytes) if _differs(y_shape) else target
-        step(count, source, place)
-        if place is not target:
-            height, width, channels = y_shape
-            permute(steps, (count, height, width, channels), (0, 3, 1, 2), place, target)
-            steps.release(place)
-        steps.release(source)
+def forward(steps: Steps, g: Geometry, x: Buffer, y: Buffer, step: Step) -> None:
+    """Plan `step` (geometry, source, target), which takes channels last, from x to y with channels first."""
+    _steps(steps, list(from_output(g, _most(steps))), _Side(g, x, "x", g.border), _Side(g, y, "y"), step)
+
+
+def backward(steps: Steps, g: Geometry, dy: Buffer, dx: Buffer, step: Step) -> None:
+    """The same from dy to dx, where `step` does what `conv.backward_data` does."""
+    parts, source, target = list(from_x(g, _most(steps))), _Side(g, dy, "y"), _Side(g, dx, "x")
+    _steps(steps, parts, source, target, step)
+    if parts[0].g.border == g.border:  # the step has seen to it
+        return
+    parts = list(from_outside(g, _most(steps)))
+    rooms = source.room(steps, parts), target.room(steps, parts), target.room(steps, parts)
+    for part in parts:
+        gradient, strip, planes = source.channels_last(steps, part, rooms[0]), *rooms[1:]
+        step(part.g, gradient, strip)
+        permute(steps, (1, part.x.rows, part.x.columns, g.ic), FIRST, strip, planes)
+        border.add(steps, replace(g, n=g.ic, ic=1), part.x, planes, target.image(steps, part))
+    for room in rooms:
+        steps.release(room)
+
+
+def _steps(steps: Steps, parts: list[Part], source: _Side, target: _Side, step: Step) -> None:
+    rooms = source.room(steps, parts), target.room(steps, parts)
+    for part in parts:
+        x = source.channels_last(steps, part, rooms[0])
+        if target.stays(part):
+            step(part.g, x, target.image(steps, part))
+        else:
+            step(part.g, x, rooms[1])
+            target.channels_first(steps, part, rooms[1])
+    for room in rooms:
+        steps.release(room)
 
 
 def backward_weights(
     steps: Steps, g: Geometry, x: Buffer, dy: Buffer, dw: Buffer, db: Buffer, *, of_x: bool = False
 ) -> None:
     """dw from x and dy with channels first, and db, the sum over the pixels of dy, or `of_x`."""
-    x_shape, y_shape, size = g.x_shape[1:], g.y_shape[1:], math.prod(g.w_shape)
-    x_bytes, y_bytes = (math.prod(shape) * steps.item_bytes for shape in (x_shape, y_shape))
-    height, width, channels = x_shape if of_x else y_shape
-    parts = list(_parts(g.n, x_bytes + y_bytes))
-    # The sums of parts side by side, as many as fit; when they are full, the first of them takes their sum.
-    slots = max(2, min(len(parts), conv.MOST_PARTIAL_BYTES // (size * steps.item_bytes)))
-    held, used, sums = steps.reals(slots * size), 0, steps.reals(len(parts) * channels)
-    for number, (first, count) in enumerate(parts):
-        if used == slots:
+    parts, size = list(from_output(g, _most(steps))), g.w_size
+    # The sums of parts side by side, as many as fit; when they are full, the first of them takes their sum. Where not
+    # two of them fit, there is one, to which each part adds.
+    slots = min(len(parts), conv.MOST_PARTIAL_BYTES // (size * steps.item_bytes))
+    held, used = dw if slots < 2 else steps.reals(slots * size), 0
+    sides = _Side(g, x, "x", g.border), _Side(g, dy, "y")
+    # Tiles of x overlap: those are no parts of a sum over its pixels.
+    sums = None if of_x and not sides[0].whole(parts[0]) else _Sums(steps, sides[0 if of_x else 1], len(parts))
+    rooms = [side.room(steps, parts) for side in sides]
+    for number, part in enumerate(parts):
+        if 1 < slots == used:
             steps.add("sum_chunks", {"n": used, "count": size}, held, held, work=used * size)
             used = 1
-        source = _channels_last(steps, count, x_shape, x.at(first * x_bytes))
-        gradient = _channels_last(steps, count, y_shape, dy.at(first * y_bytes))
+        source, gradient = (side.channels_last(steps, part, room) for side, room in zip(sides, rooms, strict=True))
         place = held.at(used * size * steps.item_bytes)
-        conv.partial_weights(steps, g.with_batch(count), count, source, gradient, place)
-        fields = {"n": count, "oh": height, "ow": width, "oc": channels, "count": count}
-        added, to = source if of_x else gradient, sums.at(number * channels * steps.item_bytes)
-        steps.add("sum_rows", fields, added, to, work=count * height * width * channels)
-        steps.release(source)
-        steps.release(gradient)
-        used += 1
-    steps.add("sum_chunks", {"n": used, "count": size}, held, dw, work=used * size)
-    steps.add("sum_chunks", {"n": len(parts), "count": channels}, sums, db, work=len(parts) * channels)
-    steps.release(held)
-    steps.release(sums)
+        conv.partial_weights(steps, part.g, part.g.n, source, gradient, place, adds=slots < 2 and number > 0)
+        used += slots > 1
+        if sums is not None:
+            sums.add(part, source if of_x else gradient)
+    for room in rooms:
+        steps.release(room)
+    if slots > 1:
+        steps.add("sum_chunks", {"n": used, "count": size}, held, dw, work=used * size)
+        steps.release(held)
+    if sums is None:
+        sums = _sums_of(steps, sides[0], g)
+    sums.finish(db)
 
 
-def _parts(n: int, image_bytes: int) -> Iterator[tuple[int, int]]:
-    """(first image, images) of parts of a batch."""
-    count = max(1, min(n, MOST_BYTES // image_bytes))
-    for first in range(0, n, count):
-        yield first, min(count, n - first)
+class _Sums:
+    """The sums over the pixels of `count` parts, and of these."""
+
+    def __init__(self, steps: Steps, side: _Side, count: int) -> None:
+        self._steps, self._side, self._count, self._used = steps, side, count, 0
+        self._held = steps.reals(count * side.channels)
+
+    def add(self, part: Part, images: Buffer) -> None:
+        """Those of a part's images, with channels last."""
+        window, channels = self._side.window(part), self._side.channels
+        fields = {"n": part.g.n, "oh": window.rows, "ow": window.columns, "oc": channels, "count": part.g.n}
+        place = self._held.at(self._used * channels * self._steps.item_bytes)
+        self._steps.add("sum_rows", fields, images, place, work=part.g.n * window.pixels * channels)
+        self._used += 1
+
+    def finish(self, total: Buffer) -> None:
+        fields = {"n": self._count, "count": self._side.channels}
+        self._steps.add("sum_chunks", fields, self._held, total, work=self._count * self._side.channels)
+        self._steps.release(self._held)
 
 
-def _differs(shape: Shape) -> bool:
-    """Whether it matters where the channels stand."""
-    return shape[2] > 1 and shape[0] * shape[1] > 1
+def _sums_of(steps: Steps, x: _Side, g: Geometry) -> _Sums:
+    """The sums over the pixels of x, in tiles that do not overlap."""
+    parts = list(from_x(replace(g, oc=0), _most(steps)))
+    sums, room = _Sums(steps, x, len(parts)), x.room(steps, parts)
+    for part in parts:
+        sums.add(part, x.channels_last(steps, part, room))
+    steps.release(room)
+    return sums
 
 
-def _channels_last(steps: Steps, n: int, shape: Shape, x: Buffer) -> Buffer:
-    """x, of `shape` (height, width, channels) with its channels first, with its channels last."""
-    if not _differs(shape):
-        return x
-    height, width, channels = shape
-    place = steps.reals(n * height * width * channels)
-    permute(steps, (n, channels, height, width), (0, 2, 3, 1), x, place)
-    return place
+def _most(steps: Steps) -> int:
+    return MOST_BYTES // steps.item_bytes
+
+
+class _Side:
+    """x ("x") or y ("y") of a convolution, images with their channels first; around x lies a border of `mode`."""
+
+    def __init__(self, g: Geometry, images: Buffer, name: str, mode: int = 0) -> None:
+        self._name, self._images, self._mode = name, images, mode
+        _, self._height, self._width, self.channels = g.x_shape if name == "x" else g.y_shape
+
+    def window(self, part: Part) -> Window:
+        """Which pixels of the images the part has."""
+        return part.x if self._name == "x" else part.y
+
+    def whole(self, part: Part) -> bool:
+        """Whether these are all pixels, and no border."""
+        return self.window(part) == Window(0, self._height, 0, self._width)
+
+    def stays(self, part: Part) -> bool:
+        """Whether the part's images lie as they are to lie: whole, and of one channel or one pixel."""
+        return self.whole(part) and min(self.channels, self._height * self._width) == 1
+
+    def room(self, steps: Steps, parts: list[Part]) -> Buffer:
+        """A place for any of the parts with its channels last."""
+        sizes = (part.g.n * self.window(part).pixels for part in parts if not self.stays(part))
+        return steps.reals(max(sizes, default=0) * self.channels)
+
+    def image(self, steps: Steps, part: Part) -> Buffer:
+        """Where the first image of the part is."""
+        return self._images.at(part.first * self._height * self._width * self.channels * steps.item_bytes)
+
+    def channels_last(self, steps: Steps, part: Part, room: Buffer) -> Buffer:
+        """The window of the part's images with channels last, in `room` if they have to be put there."""
+        x, window, item = self.image(steps, part), self.window(part), steps.item_bytes
+        if self.stays(part):
+            return x
+        x_steps, y_steps = self._steps(window)
+        for to_row, row, rows in _runs(window.row, window.rows, self._height, self._mode):
+            for to_column, column, columns in _runs(window.column, window.columns, self._width, self._mode):
+                source = x.at((row * self._width + column) * item)
+                target = room.at((to_row * window.columns + to_column) * self.channels * item)
+                shape = (part.g.n, self.channels, rows, columns)
+                permute(steps, shape, LAST, source, target, x_steps=x_steps, y_steps=y_steps)
+        return room
+
+    def channels_first(self, steps: Steps, part: Part, room: Buffer) -> None:
+        """The window of the part's images from `room`, where their channels are last."""
+        window = self.window(part)
+        y_steps, x_steps = self._steps(window)
+        target = self.image(steps, part).at((window.row * self._width + window.column) * steps.item_bytes)
+        shape = (part.g.n, window.rows, window.columns, self.channels)
+        permute(steps, shape, FIRST, room, target, x_steps=x_steps, y_steps=y_steps)
+
+    def _steps(self, window: Window) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Elements from one place to the next along each axis of the images, and of a room for the window."""
+        pixels, channels = self._height * self._width, self.channels
+        first = (pixels * channels, pixels, self._width, 1)
+        return first, (window.pixels * channels, window.columns * channels, channels, 1)
+
+
+def _runs(first: int, count: int, size: int, mode: int) -> Iterator[tuple[int, int, int]]:
+    """(where to, where from, how many) of what lies side by side among `count` places from `first` on, of `size` that
+    there are and a border of `mode` around them."""
+    start, stop = max(0, first), min(first + count, size)
+    if start < stop:
+        yield start - first, start, stop - start
+    yield from ((i - first, border.place(i, size, mode), 1) for i in range(first, first + count) if not 0 <= i < size)

@@ -9,7 +9,7 @@ from convcore.plans import dense
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["kernel_of", "spread", "turn"]
+__all__ = ["Turned", "kernel_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +42,36 @@ def kernel_of(name: str, g: Geometry) -> str:
     return name if g.groups == 1 else f"{name}_groups"
 
 
-def _turn(steps: Steps, g: Geometry, part: _Slice, w: Buffer) -> Buffer:
-    """The weights of `part`, some of those of `g`."""
-    turned, fields = steps.reals(part.g.w_size), part.g.fields()
-    if part.g is not g:
-        fields |= {"all_ic": g.ic // g.groups, "all_oc": g.oc}
-    source = w.at(part.w * steps.item_bytes)
-    steps.add(kernel_of("conv2d_turn_weights", part.g), fields, source, turned, work=part.g.w_size)
-    return turned
+class Turned:
+    """The weights `w` of the convolution `g` as its gradient reads them: all at once if they fit, else in slices."""
 
+    def __init__(self, steps: Steps, g: Geometry, w: Buffer) -> None:
+        self._steps, self._g, self._w = steps, g, w
+        slices = list(_slices(g, steps.item_bytes))
+        self.buffer = steps.reals(max(part.g.w_size for part in slices))
+        #: Whether all of them are in the buffer from now on.
+        self.whole = len(slices) == 1
+        if self.whole:
+            self._turn(slices[0])
 
-def turn(steps: Steps, g: Geometry, w: Buffer) -> Buffer | None:
-    """All weights, turned; None if they are too many."""
-    first = next(_slices(g, steps.item_bytes))
-    return _turn(steps, g, first, w) if first.g is g else None
+    def _turn(self, part: _Slice) -> None:
+        fields, g = part.g.fields(), self._g
+        if not self.whole:
+            fields |= {"all_ic": g.ic // g.groups, "all_oc": g.oc}
+        source, size = self._w.at(part.w * self._steps.item_bytes), part.g.w_size
+        self._steps.add(kernel_of("conv2d_turn_weights", part.g), fields, source, self.buffer, work=size)
 
+    def spread(self, g: Geometry, dy: Buffer, bias: Buffer | None, dx: Buffer, *, relu: bool = False) -> None:
+        """dx from dy, plus bias, then max(0, dx) with `relu`, for some or all pixels."""
+        item = self._steps.item_bytes
+        for part in _slices(g, item):
+            fields = part.g.fields() | {"relu": int(relu)}
+            if not self.whole:
+                self._turn(part)
+                fields |= {"all_ic": g.ic, "all_oc": g.oc}
+            shift, work = None if bias is None else bias.at(part.x * item), part.g.multiply_adds
+            places = dy.at(part.y * item), self.buffer, shift, dx.at(part.x * item)
+            self._steps.add(kernel_of("conv2d_backward_data", part.g), fields, *places, work=work)
 
-def spread(
-    steps: Steps,
-    g: Geometry,
-    dy: Buffer,
-    w: Buffer,
-    bias: Buffer | None,
-    dx: Buffer,
-    *,
-    relu: bool,
-    turned: Buffer | None = None,
-) -> None:
-    """dx from dy, plus bias, then max(0, dx) with `relu`; `turned` is what `turn` gave, which the caller releases."""
-    item = steps.item_bytes
-    for part in _slices(g, item):
-        held = turned or _turn(steps, g, part, w)
-        fields = part.g.fields() | {"relu": int(relu)}
-        if part.g is not g:
-            fields |= {"all_ic": g.ic, "all_oc": g.oc}
-        shift, work = None if bias is None else bias.at(part.x * item), part.g.multiply_adds
-        places = dy.at(part.y * item), held, shift, dx.at(part.x * item)
-        steps.add(kernel_of("conv2d_backward_data", part.g), fields, *places, work=work)
-        if turned is None:
-            steps.release(held)
+    def release(self) -> None:
+        self._steps.release(self.buffer)

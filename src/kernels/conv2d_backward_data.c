@@ -48,25 +48,24 @@ static int64_t first_met(int64_t first, int64_t pad, int64_t k, int64_t stride, 
 }
 static int64_t last_met(int64_t last, int64_t pad, int64_t stride) { return floor_div(last + pad, stride); }
 
-/* No more than so many are met by `count` rows that start anywhere: one more than where they start at a phase's first row; so
- * do columns. */
+/* The most rows, or columns, of dy that `count` of x meet, wherever they start. */
 static int64_t most_met(int64_t count, int64_t k, int64_t stride, int64_t dilation) {
-    return (count + (k - 1) * dilation) / stride + 2;
+    return ceil_div(count - 1 + (k - 1) * dilation, stride) + 1;
 }
 
 static int64_t backward_columns(const problem *p) {
     const int64_t work = p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw);
     const int64_t pixel = p->oc * (int64_t)sizeof(real),
                   columns = block_columns(p, p->iw, work, ceil_div(pixel, p->sw));
-    const int64_t fitting = (MOST_COPY_BYTES / (most_met(1, p->kh, p->sh, p->dh) * pixel) - 2) * p->sw;
-    return at_most(columns, p->iw, fitting - (p->kw - 1) * p->dw);
+    const int64_t fitting = (MOST_COPY_BYTES / (most_met(1, p->kh, p->sh, p->dh) * pixel) - 1) * p->sw;
+    return at_most(columns, p->iw, fitting - (p->kw - 1) * p->dw + 1);
 }
 static int64_t backward_rows(const problem *p) {
     const int64_t columns = backward_columns(p);
     const int64_t work = max64(1, columns * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
     const int64_t row_bytes = most_met(columns, p->kw, p->sw, p->dw) * p->oc * (int64_t)sizeof(real);
     const int64_t rows = even_rows(p->ih, max64(ceil_div(task_work(p), work), p->kh));
-    return at_most(rows, p->ih, (MOST_COPY_BYTES / row_bytes - 2) * p->sh - (p->kh - 1) * p->dh);
+    return at_most(rows, p->ih, (MOST_COPY_BYTES / row_bytes - 1) * p->sh - (p->kh - 1) * p->dh + 1);
 }
 static int64_t conv2d_backward_data_tasks(const problem *p) {
     return p->n * ceil_div(p->ih, backward_rows(p)) * ceil_div(p->iw, backward_columns(p));

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from convcore import ops, runtime
 from convcore.errors import ParameterError
+from convcore.ops import convolving
+from convcore.plans import border, conv, images
 from tests.cases import EDGE_CONVS, THREADED_CONVS, Conv
 from tests.checks import conv_inputs, conv_outputs, digest, integers
 from tests.reference import Array
@@ -16,6 +20,20 @@ EDGES = [case for case in EDGE_CONVS if case.n]
 
 def same_bits(a: Array, b: Array) -> None:
     assert digest([a]) == digest([b])
+
+
+@pytest.fixture(params=[400, 4000])
+def small_tiles(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if only so many bytes of images fitted, and of sums of weights."""
+    caches = [each for each in vars(convolving).values() if hasattr(each, "cache_clear")]
+    monkeypatch.setattr(images, "MOST_BYTES", request.param)
+    monkeypatch.setattr(border, "MOST_STRIP_BYTES", request.param)
+    monkeypatch.setattr(conv, "MOST_PARTIAL_BYTES", 8 * request.param)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
 
 
 class TestChannelsFirst:
@@ -36,6 +54,20 @@ class TestChannelsFirst:
             same_bits(np.ascontiguousarray(np.moveaxis(dx, 1, -1)), last["dx"])
             same_bits(dw, last["dw"])
             same_bits(db, last["db"])
+
+    @pytest.mark.parametrize("case", EDGES, ids=str)
+    def test_images_go_in_tiles_where_they_are_large(self, case: Conv, small_tiles: None) -> None:
+        x, w, bias, dy = conv_inputs(case, 36, whole=True)
+        last = conv_outputs(case, x, w, bias, dy)
+        x, dy = (np.ascontiguousarray(np.moveaxis(a, -1, 1)) for a in (x, dy))
+        options = {**case.arguments, "data_format": "channels_first"}
+        y = ops.conv2d(x, w, bias, activation="relu", **options)
+        same_bits(np.ascontiguousarray(np.moveaxis(y, 1, -1)), last["relu"])
+        dx = ops.conv2d_backward_data(dy, w, x.shape, **options)
+        same_bits(np.ascontiguousarray(np.moveaxis(dx, 1, -1)), last["dx"])
+        dw, db = ops.conv2d_backward_weights(x, dy, w.shape, **options)
+        same_bits(dw, last["dw"])
+        same_bits(db, last["db"])
 
     def test_many_parts_of_a_batch(self) -> None:
         case = Conv("parts", 45, 64, 64, 16, 3, (3, 3), padding=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcore.plans import conv, images
 from convcore.plans.steps import Buffer, Steps
-from convcore.shapes import conv2d_geometry
+from convcore.shapes import Geometry, conv2d_geometry
 from tests.plans.recorded import all_scratch_is_back, kernels
 
 
@@ -13,10 +13,10 @@ def planned(n: int, height: int, width: int, ic: int, oc: int) -> Steps:
     steps = Steps()
     x, w, y = (steps.external(-1) for _ in range(3))
 
-    def step(count: int, source: Buffer, target: Buffer) -> None:
-        conv.forward(steps, g.with_batch(count), source, w, None, target, relu=False)
+    def step(part: Geometry, source: Buffer, target: Buffer) -> None:
+        conv.forward(steps, part, source, w, None, target, relu=False)
 
-    images.on_images(steps, n, g.x_shape[1:], g.y_shape[1:], x, y, step)
+    images.forward(steps, g, x, y, step)
     return steps
 
 
@@ -54,5 +54,5 @@ def test_each_map_is_turned_once_for_both_gradients() -> None:
     for of_x in (False, True):
         steps = Steps()
         images.backward_weights(steps, g, *(steps.external(-1) for _ in range(4)), of_x=of_x)
-        assert kernels(steps).count("swap_axes") == 2
+        assert kernels(steps).count("permute") == 2
         assert all_scratch_is_back(steps)

@@ -11,8 +11,9 @@ import pytest
 from convcore import ops
 from convcore.ops import convolving
 from convcore.ops.dense import _dense_program
-from convcore.plans import dense, turning
+from convcore.plans import dense
 from convcore.plans.steps import Steps
+from convcore.plans.turning import Turned
 from convcore.shapes import conv2d_geometry
 from tests.checks import digest, normals
 from tests.plans.recorded import all_scratch_is_back, kernels
@@ -81,10 +82,10 @@ def test_what_fits_is_turned_at_once() -> None:
     g = conv2d_geometry((2, 9, 9, 64), (3, 3, 64, 64))
     steps = Steps()
     dy, w, dx = (steps.external(-1) for _ in range(3))
-    turned = turning.turn(steps, g, w)
-    assert turned is not None
-    turning.spread(steps, g, dy, w, None, dx, relu=False, turned=turned)
-    steps.release(turned)
+    turned = Turned(steps, g, w)
+    turned.spread(g, dy, None, dx)
+    turned.release()
+    assert turned.whole
     assert kernels(steps) == ["conv2d_turn_weights", "conv2d_backward_data"]
     assert all_scratch_is_back(steps)
 
@@ -95,8 +96,10 @@ def test_what_does_not_fit_takes_the_same_place_slice_by_slice(groups: int) -> N
     g = conv2d_geometry((1, 9, 9, 3072), (*kernel, 3072 // groups, 2048), groups=groups, padding=padding)
     steps = Steps()
     dy, w, dx = (steps.external(-1) for _ in range(3))
-    assert turning.turn(steps, g, w) is None
-    turning.spread(steps, g, dy, w, None, dx, relu=False)
+    turned = Turned(steps, g, w)
+    turned.spread(g, dy, None, dx)
+    turned.release()
+    assert not turned.whole
     assert 4 < len(kernels(steps)) < 40
     assert dense.MOST_TURNED_BYTES // 2 < steps.layout.size <= dense.MOST_TURNED_BYTES
     assert all_scratch_is_back(steps)
