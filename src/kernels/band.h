@@ -105,15 +105,20 @@ typedef struct band {
     int64_t row_step; /* elements from one row to the next */
 } band;
 
+/* `height` rows of an image from `row` on and `width` columns, with what the padding holds. */
+static void copy_block(const problem *p, real *to, const real *image, int64_t row, int64_t height, int64_t column,
+                       int64_t width) {
+    if (p->border == ZEROS)
+        copy_slice(to, image, p->ih, p->iw, p->ic, x_pixel(p), row, height, column, width);
+    else
+        copy_bordered(to, image, p->ih, p->iw, p->ic, x_pixel(p), row, height, column, width, p->border);
+}
+
 static band read_block(const problem *p, const real *image, int64_t oh, int64_t rows, int64_t ow, int64_t columns,
                        real *scratch) {
-    const int64_t row = oh * p->sh - p->pt, column = ow * p->sw - p->pl;
+    const int64_t row = oh * p->sh - p->pt, column = ow * p->sw - p->pl, width = columns_for(p, columns);
     if (!is_copied(p)) return (band){image + (row * p->iw + column) * p->ic, p->iw * p->ic};
-    const int64_t height = needed_rows(p, rows), width = columns_for(p, columns), pixel = x_pixel(p);
-    if (p->border == ZEROS)
-        copy_slice(scratch, image, p->ih, p->iw, p->ic, pixel, row, height, column, width);
-    else
-        copy_bordered(scratch, image, p->ih, p->iw, p->ic, pixel, row, height, column, width, p->border);
+    copy_block(p, scratch, image, row, needed_rows(p, rows), column, width);
     return (band){scratch, width * p->ic};
 }
 static int64_t block_bytes(const problem *p, int64_t rows, int64_t columns) {
@@ -142,14 +147,14 @@ static int64_t at_most(int64_t count, int64_t size, int64_t fitting) {
     return count <= fitting ? count : even_rows(size, max64(1, fitting));
 }
 
-/* Taps whose inputs lie side by side are one run of the sum. */
-static int64_t forward_segments(const problem *p, int64_t row_step, segment *segments) {
+/* Taps whose inputs lie side by side are one run of the sum; rows of taps lie `dilation` rows apart. */
+static int64_t forward_segments(const problem *p, int64_t row_step, int64_t dilation, segment *segments) {
     const int64_t joined = p->dw == 1 ? p->kw : 1;
     int64_t count = 0;
     for (int64_t kh = 0; kh < p->kh; kh++)
         for (int64_t kw = 0; kw < p->kw; kw += joined)
             segments[count++] =
-                (segment){kh * p->dh * row_step + kw * p->dw * p->ic, (kh * p->kw + kw) * p->ic, joined * p->ic};
+                (segment){kh * dilation * row_step + kw * p->dw * p->ic, (kh * p->kw + kw) * p->ic, joined * p->ic};
     return count;
 }
 static int64_t forward_segment_bytes(const problem *p) {

@@ -6,16 +6,22 @@
  * p->border says. */
 #include "band.h"
 
+/* Whether a copy holds the rows of the taps of one output row alone: those between them are more than rows that several
+ * output rows share. */
+static int is_sparse(const problem *p) { return is_copied(p) && p->dh > p->kh; }
+static int64_t copied_rows(const problem *p, int64_t rows) { return is_sparse(p) ? p->kh : needed_rows(p, rows); }
+
 static int64_t forward_columns(const problem *p) {
     const int64_t pixel = p->ic * (int64_t)sizeof(real);
     const int64_t columns = block_columns(p, p->ow, p->oc * p->kh * p->kw * p->ic, p->sw * pixel);
     if (!is_copied(p)) return columns;
-    const int64_t fitting = MOST_COPY_BYTES / (needed_rows(p, 1) * pixel) - columns_for(p, 1);
+    const int64_t fitting = MOST_COPY_BYTES / (copied_rows(p, 1) * pixel) - columns_for(p, 1);
     return at_most(columns, p->ow, fitting / p->sw + 1);
 }
 static int64_t forward_rows(const problem *p) {
     const int64_t columns = forward_columns(p), work = columns * p->oc * p->kh * p->kw * p->ic;
     if (!is_copied(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
+    if (is_sparse(p)) return 1;
     const int64_t row_bytes = columns_for(p, columns) * p->ic * (int64_t)sizeof(real);
     const int64_t least = max64(ceil_div(task_work(p), work), p->kh); /* or the overlap costs more than the work */
     const int64_t rows = even_rows(p->oh, max64(1, min64(least, BAND_BYTES / (p->sh * row_bytes))));
@@ -26,7 +32,16 @@ static int64_t conv2d_forward_tasks(const problem *p) {
 }
 
 static int64_t conv2d_forward_scratch(const problem *p) {
-    return forward_segment_bytes(p) + block_bytes(p, forward_rows(p), forward_columns(p));
+    const int64_t rows = forward_rows(p), bytes = block_bytes(p, rows, forward_columns(p));
+    return forward_segment_bytes(p) + bytes / needed_rows(p, rows) * copied_rows(p, rows);
+}
+
+/* The rows of the taps of one output row, side by side. */
+static band read_taps(const problem *p, const real *image, int64_t oh, int64_t ow, int64_t columns, real *scratch) {
+    const int64_t width = columns_for(p, columns), row = oh * p->sh - p->pt;
+    for (int64_t i = 0; i < p->kh; i++)
+        copy_block(p, scratch + i * width * p->ic, image, row + i * p->dh, 1, ow * p->sw - p->pl, width);
+    return (band){scratch, width * p->ic};
 }
 
 /* buf: x, w, bias or NULL, y. A task is a few output rows of one image, or a block of their columns where they are long. */
@@ -38,11 +53,13 @@ static void conv2d_forward(const problem *p, int64_t task, void *const *buf, voi
     const int64_t all_ic = all_channels(p, p->ic), all_oc = all_channels(p, p->oc);
     const real *bias = buf[2];
     segment *segments = scratch;
-    const band in = read_block(p, (const real *)buf[0] + n * p->ih * p->iw * all_ic, first, rows, ow, columns,
-                               (real *)((char *)scratch + forward_segment_bytes(p)));
+    const real *image = (const real *)buf[0] + n * p->ih * p->iw * all_ic;
+    real *copy = (real *)((char *)scratch + forward_segment_bytes(p));
+    const band in = is_sparse(p) ? read_taps(p, image, first, ow, columns, copy)
+                                 : read_block(p, image, first, rows, ow, columns, copy);
     real *y = (real *)buf[3] + ((n * p->oh + first) * p->ow + ow) * all_oc;
     inner_args t = {.x_step = p->sw * p->ic, .segments = segments, .w_step = all_oc, .relu = p->relu, .y_step = all_oc};
-    t.segment_count = forward_segments(p, in.row_step, segments);
+    t.segment_count = forward_segments(p, in.row_step, is_sparse(p) ? 1 : p->dh, segments);
     for (int64_t oc = 0; oc < p->oc;) {
         const int64_t vectors = tile_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
         t.w = (const real *)buf[1] + oc;

@@ -53,14 +53,21 @@ static int64_t most_met(int64_t count, int64_t k, int64_t stride, int64_t dilati
     return ceil_div(count - 1 + (k - 1) * dilation, stride) + 1;
 }
 
+/* Whether a copy holds the rows of the taps of one input row alone, as in conv2d.c. */
+static int meets_sparse(const problem *p) { return p->sh == 1 && p->dh > p->kh; }
+static int64_t met_rows(const problem *p, int64_t rows) {
+    return meets_sparse(p) ? p->kh : most_met(rows, p->kh, p->sh, p->dh);
+}
+
 static int64_t backward_columns(const problem *p) {
     const int64_t work = p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw);
     const int64_t pixel = p->oc * (int64_t)sizeof(real),
                   columns = block_columns(p, p->iw, work, ceil_div(pixel, p->sw));
-    const int64_t fitting = (MOST_COPY_BYTES / (most_met(1, p->kh, p->sh, p->dh) * pixel) - 1) * p->sw;
+    const int64_t fitting = (MOST_COPY_BYTES / (met_rows(p, 1) * pixel) - 1) * p->sw;
     return at_most(columns, p->iw, fitting - (p->kw - 1) * p->dw + 1);
 }
 static int64_t backward_rows(const problem *p) {
+    if (meets_sparse(p)) return 1;
     const int64_t columns = backward_columns(p);
     const int64_t work = max64(1, columns * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
     const int64_t row_bytes = most_met(columns, p->kw, p->sw, p->dw) * p->oc * (int64_t)sizeof(real);
@@ -77,7 +84,7 @@ static int64_t met_columns(const problem *p, int64_t iw, int64_t columns) {
 }
 static int64_t tap_bytes(const problem *p) { return p->kh * p->kw * (int64_t)sizeof(segment); }
 static int64_t conv2d_backward_data_scratch(const problem *p) {
-    const int64_t rows = most_met(backward_rows(p), p->kh, p->sh, p->dh);
+    const int64_t rows = met_rows(p, backward_rows(p));
     const int64_t columns = most_met(backward_columns(p), p->kw, p->sw, p->dw);
     return order_bytes(p) + tap_bytes(p) + rows * columns * p->oc * (int64_t)sizeof(real);
 }
@@ -92,7 +99,7 @@ static int64_t backward_segments(const problem *p, const int64_t *order, int64_t
         for (int64_t j = 0; j < p->kw; j++) {
             const int64_t at_w = iw + p->pl - order[p->kh + j] * p->dw;
             if (floor_div(at_w, p->sw) * p->sw != at_w) continue;
-            const segment next = {(oh - oh0) * row_step + (floor_div(at_w, p->sw) - ow0) * p->oc,
+            const segment next = {(meets_sparse(p) ? i : oh - oh0) * row_step + (floor_div(at_w, p->sw) - ow0) * p->oc,
                                   (i * p->kw + j) * p->oc, p->oc};
             segment *last = segments + count - 1;
             if (count && next.x == last->x + last->length && next.w == last->w + last->length)
@@ -121,8 +128,14 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
     real *dy = (real *)((char *)segments + tap_bytes(p));
     order_taps(order, p->kh, p->sh, p->dh);
     order_taps(order + p->kh, p->kw, p->sw, p->dw);
-    copy_slice(dy, (const real *)buf[0] + n * p->oh * p->ow * all_oc, p->oh, p->ow, p->oc, all_oc, oh0,
-               last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0, met);
+    const real *image = (const real *)buf[0] + n * p->oh * p->ow * all_oc;
+    if (meets_sparse(p))
+        for (int64_t i = 0; i < p->kh; i++)
+            copy_slice(dy + i * row_step, image, p->oh, p->ow, p->oc, all_oc, first + p->pt - order[i] * p->dh, 1, ow0,
+                       met);
+    else
+        copy_slice(dy, image, p->oh, p->ow, p->oc, all_oc, oh0, last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0,
+                   met);
     real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * all_ic;
     inner_args t = {.x = dy,
                     .x_step = p->oc,

@@ -50,7 +50,7 @@ static void conv2d_forward_pool(const problem *p, int64_t task, void *const *buf
     const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, first * p->th, strip_rows(p, rows),
                               (real *)((char *)strip + strip_bytes(p)));
     inner_args t = {.x_step = p->sw * p->ic, .segments = segments, .w_step = p->oc, .y_step = p->oc};
-    t.segment_count = forward_segments(p, in.row_step, segments);
+    t.segment_count = forward_segments(p, in.row_step, p->dh, segments);
     for (int64_t z = 0; z < rows; z++) {
         for (int64_t oc = 0; oc < p->oc;) {
             const int64_t vectors = tile_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);

@@ -98,7 +98,7 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
     segment *segments = (segment *)((char *)scratch + window_list_bytes(p));
     real *dx = (real *)buf[4] + task * p->ih * p->iw * p->ic;
     real *x = padded ? (real *)((char *)segments + forward_segment_bytes(p)) : dx;
-    const int64_t segment_count = forward_segments(p, row_step, segments);
+    const int64_t segment_count = forward_segments(p, row_step, p->dh, segments);
     int32_t of_code[256];
     places_of_codes(p, row_step, of_code);
     memset(x, 0, (size_t)((padded ? reached_rows(p) : p->ih) * row_step) * sizeof(real));

@@ -75,7 +75,7 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
             const int64_t rows = min64(list_rows(p), p->zh - z), at = (n * p->zh + z) * p->zw * p->oc + oc;
             const band in =
                 read_band(p, (const real *)buf[0] + n * p->ih * p->iw * p->ic, z * p->th, strip_rows(p, rows), padded);
-            const int64_t segment_count = forward_segments(p, in.row_step, segments);
+            const int64_t segment_count = forward_segments(p, in.row_step, p->dh, segments);
             list_channels(p, (const real *)buf[1] + at, (const uint8_t *)buf[2] + at, rows, lanes, in.row_step, places,
                           values, counts);
             const segment *end = segments + segment_count;

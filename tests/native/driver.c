@@ -112,7 +112,7 @@ static problem random_conv(int64_t k, int64_t s, int64_t d, int64_t ic) {
     p.ic = ic ? ic : random_channels(), p.oc = random_channels();
     p.kh = k ? k : 1 + below(4), p.kw = k ? k : 1 + below(4);
     p.sh = s ? s : 1 + below(3), p.sw = s ? s : 1 + below(3);
-    p.dh = d ? d : 1 + below(2), p.dw = d ? d : 1 + below(2);
+    p.dh = d ? d : 1 + below(below(4) ? 2 : 7), p.dw = d ? d : 1 + below(2);
     random_axis(p.kh, p.sh, p.dh, &p.pt, &p.ih, &p.oh);
     random_axis(p.kw, p.sw, p.dw, &p.pl, &p.iw, &p.ow);
     p.relu = below(2);
