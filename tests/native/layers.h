@@ -17,9 +17,9 @@ static void check_permute(void) {
     double *expected = doubles(size);
     FOR(n, p.n)
     FOR(oh, p.oh)
-    FOR(ow, p.ow) FOR(h, p.ih) FOR(w, p.iw) FOR(c, p.ic)
-        expected[n * p.pr + oh * p.zh + ow * p.zw + h * p.dh + w * p.dw + c] =
-            (double)x[n * p.pb + oh * p.th + ow * p.tw + h * p.sh + w * p.sw + c];
+    FOR(ow, p.ow)
+    FOR(h, p.ih) FOR(w, p.iw) FOR(c, p.ic) expected[n * p.pr + oh * p.zh + ow * p.zw + h * p.dh + w * p.dw + c] =
+        (double)x[n * p.pb + oh * p.th + ow * p.tw + h * p.sh + w * p.sw + c];
     RUN("permute", &p, x, y);
     same("permute", &p, y, expected, size);
 }

@@ -69,6 +69,21 @@ class TestChannelsFirst:
         same_bits(dw, last["dw"])
         same_bits(db, last["db"])
 
+    def test_transposed_ones_go_in_tiles_too(self, small_tiles: None) -> None:
+        x, w, bias, dy = integers(37, (2, 9, 10, 5), (3, 4, 7, 5), (7,), (2, 18, 20, 7))
+        words = {"stride": 2, "padding": "same"}
+        last = ops.conv2d_transpose(x, w, bias, activation="relu", **words)
+        gradients = ops.conv2d_transpose_backward_weights(x, dy, w.shape, **words)
+        dx = ops.conv2d_transpose_backward_data(dy, w, x.shape, **words)
+        x, dy = (np.ascontiguousarray(np.moveaxis(a, -1, 1)) for a in (x, dy))
+        first = {**words, "data_format": "channels_first"}
+        y = ops.conv2d_transpose(x, w, bias, activation="relu", **first)
+        np.testing.assert_array_equal(np.moveaxis(y, 1, -1), last)
+        of_x = ops.conv2d_transpose_backward_data(dy, w, x.shape, **first)
+        np.testing.assert_array_equal(np.moveaxis(of_x, 1, -1), dx)
+        for ours, theirs in zip(ops.conv2d_transpose_backward_weights(x, dy, w.shape, **first), gradients, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
     def test_many_parts_of_a_batch(self) -> None:
         case = Conv("parts", 45, 64, 64, 16, 3, (3, 3), padding=1)
         x, w, bias, dy = conv_inputs(case, 32, whole=True)
