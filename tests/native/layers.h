@@ -15,11 +15,11 @@ static void check_permute(void) {
     FOR(i, 3) * y_steps[(i + at) % 3] = y_step, y_step *= outer[(i + at) % 3];
     real *x = numbers(size), *y = reals(size);
     double *expected = doubles(size);
-    FOR(n, p.n)
-    FOR(oh, p.oh)
-    FOR(ow, p.ow)
-    FOR(h, p.ih) FOR(w, p.iw) FOR(c, p.ic) expected[n * p.pr + oh * p.zh + ow * p.zw + h * p.dh + w * p.dw + c] =
-        (double)x[n * p.pb + oh * p.th + ow * p.tw + h * p.sh + w * p.sw + c];
+    FOR(outside, p.n * p.oh * p.ow) FOR(h, p.ih) FOR(w, p.iw) FOR(c, p.ic) {
+        const int64_t n = outside / (p.oh * p.ow), oh = outside / p.ow % p.oh, ow = outside % p.ow;
+        const int64_t from = n * p.pb + oh * p.th + ow * p.tw, to = n * p.pr + oh * p.zh + ow * p.zw;
+        expected[to + h * p.dh + w * p.dw + c] = (double)x[from + h * p.sh + w * p.sw + c];
+    }
     RUN("permute", &p, x, y);
     same("permute", &p, y, expected, size);
 }
