@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.layers.base import Layer
-from convcore.layers.layout import shape_from_channels_last, shape_to_channels_last
+from convcore.layers.layout import from_images, shape_from_channels_last, shape_to_channels_last, to_images
 from convcore.layers.validation import (
     InputSpec,
     Shape,
@@ -62,8 +62,9 @@ class _Pooling(Layer):
     def lower(self, graph: Graph, x: Value) -> Value:
         one = (1,) * (2 - self._axes)
         words: dict[str, Any] = {"pool_size": (*one, *self.pool_size), "stride": (*one, *self.strides)}
-        if self._axes == 2 and self.data_format == "channels_last":
-            return graph.add(f"{self._kind}_pool2d", x, **words, padding=self.padding)
+        if self.data_format == "channels_last":
+            y = graph.add(f"{self._kind}_pool2d", to_images(graph, x), **words, padding=self.padding)
+            return from_images(graph, y, self._axes)
         return graph.add(f"{self._kind}_pool_planes", x, **words, padding=self.padding, data_format=self.data_format)
 
     def get_config(self) -> dict[str, Any]:

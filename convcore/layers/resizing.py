@@ -74,7 +74,7 @@ class ZeroPadding2D(Layer):
     """Zeros around images: `padding` an int, (height, width) or ((top, bottom), (left, right)).
 
     Input (batch, height, width, channels), or the channels after the batch with ``data_format="channels_first"``. Right
-    before a convolution of images with their channels last, the two are one step.
+    before a convolution, the two are one step.
 
     >>> ZeroPadding2D(((1, 0), (2, 2))).compute_output_shape((None, 28, 28, 3))
     (None, 29, 32, 3)

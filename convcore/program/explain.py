@@ -146,6 +146,8 @@ def _nominal(graph: Graph, node: Node, work: float, n: int) -> float:
 def _note(kernel: str, origin: Origin) -> str | None:
     """Why the step is one of its own, where its plan did not say."""
     node: Node | None = origin.node
+    if kernel == "permute":
+        return "a copy, with axes in another order"
     if node is None or origin.part != "forward":
         return None
     note: str | None = node.settings.get("note")

@@ -1,5 +1,5 @@
-"""A graph made cheaper before it is lowered: borders that nobody reads are cut off, convolutions and pools become one
-node, what leads to no output is left out.
+"""A graph made cheaper before it is lowered: images are not copied to and fro, borders that nobody reads are cut off,
+convolutions and pools become one node, what leads to no output is left out.
 
 All are exact: what is left out contributes to no output and to no gradient. What is not is done if asked for: a batch
 normalization in inference becomes part of the weights before it, whose products and sums then round elsewhere.
@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from convcore.plans import conv_pool
 from convcore.program.graph import Graph
+from convcore.program.layouts import sink
 from convcore.program.nodes import NODES
 from convcore.program.nodes.kind import Extent, Pixelwise, Windowed
 from convcore.program.values import Node, Value
@@ -31,7 +32,8 @@ def optimize(graph: Graph, *, fold: bool = False) -> list[Node]:
 
     With `fold`, for inference, batch normalizations are folded into the convolutions before them.
     """
-    nodes = _trim(graph, _fold(graph) if fold else graph.nodes)
+    nodes = sink(graph.nodes, graph.outputs)
+    nodes = _trim(graph, _fold(graph, nodes) if fold else nodes)
     return _join(nodes, count_readers(nodes, graph.outputs))
 
 
@@ -40,11 +42,11 @@ def count_readers(nodes: Sequence[Node], outputs: Sequence[Value]) -> Counter[Va
     return Counter([*outputs, *(x for node in nodes for x in node.inputs)])
 
 
-def _fold(graph: Graph) -> list[Node]:
+def _fold(graph: Graph, nodes: Sequence[Node]) -> list[Node]:
     """Each batch normalization right behind a convolution that nobody else reads becomes part of that."""
-    readers = count_readers(graph.nodes, graph.outputs)
+    readers = count_readers(nodes, graph.outputs)
     folded: dict[Value, Node] = {}
-    for node in graph.nodes:
+    for node in nodes:
         if node.kind == "batch_norm":
             before = folded.get(node.inputs[0])
             apart = "no convolution right before it"

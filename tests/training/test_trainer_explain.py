@@ -136,3 +136,30 @@ def test_another_thread_has_to_wait() -> None:
 
     model.fit(*data(), verbose=0, callbacks=[Meanwhile()])
     assert len(errors) == 1
+
+
+def test_channels_first_is_copied_where_a_chain_begins_and_ends() -> None:
+    first = {"data_format": "channels_first"}
+    stack = [
+        keras.Input((3, 20, 22)),
+        layers.ZeroPadding2D(1, **first),
+        layers.Conv2D(8, 3, activation="relu", **first),
+        layers.MaxPooling2D(**first),
+        layers.BatchNormalization(axis=1),
+        layers.Activation("tanh"),
+        layers.Conv2D(4, 3, activation="elu", **first),
+    ]
+    steps = keras.Sequential(stack).explain(batch_size=2, as_dict=True)["steps"]
+    normalized = ["batch_norm_statistics", "batch_norm"]
+    middle = ["conv2d_forward_pool", *normalized, "activation", "conv2d_forward", "activation"]
+    assert [step["kernel"] for step in steps] == ["permute", *middle, "permute"]
+    copies = [step for step in steps if step["note"] == "a copy, with axes in another order"]
+    assert [step["bytes"] for step in copies] == [2 * 4 * 2 * 3 * 20 * 22, 2 * 4 * 2 * 4 * 8 * 9]
+
+
+def test_a_line_goes_through_its_convolution_and_pool_in_one_step() -> None:
+    for words in ({}, {"data_format": "channels_first"}):
+        stack = [layers.Conv1D(8, 3, **words), layers.ReLU(), layers.MaxPooling1D(**words), layers.Flatten(**words)]
+        shape = (16, 3) if not words else (3, 16)
+        steps = keras.Sequential([keras.Input(shape), *stack]).explain(batch_size=2, as_dict=True)["steps"]
+        assert [step["kernel"] for step in steps] == ["permute"] * bool(words) + ["conv2d_forward_pool"]

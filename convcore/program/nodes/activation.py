@@ -21,6 +21,8 @@ __all__ = ["Activation", "Prelu", "Relu", "Softmax"]
 class Activation(Pixelwise):
     """A function of one element, by its name. Settings: the function's arguments, with Keras's defaults."""
 
+    elementwise = True
+
     def __init__(self, name: str) -> None:
         self.unfused = f"activation {name}"
 

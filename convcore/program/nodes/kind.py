@@ -27,6 +27,8 @@ class Kind(ABC):
 
     #: What explain calls it where it is a step of its own that a kernel of another kind could do in passing.
     unfused: str | None = None
+    #: Whether each element of the output is made of those in its place alone, whatever the order of the axes.
+    elementwise = False
 
     @abstractmethod
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:

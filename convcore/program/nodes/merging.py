@@ -20,6 +20,8 @@ __all__ = ["Concatenate", "Extremum", "Multiply", "Repeat", "Subtract", "Sum"]
 class _Merge(Kind):
     """``x op y``, element by element, of two values of one shape."""
 
+    elementwise = True
+
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
         x, y = shapes
         if x != y:

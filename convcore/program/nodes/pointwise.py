@@ -18,6 +18,7 @@ class ScaleShift(Pixelwise):
     """``x * scale + offset``. Settings: scale, offset."""
 
     unfused = "rescaling"
+    elementwise = True
 
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
         settings |= {name: float(settings[name]) for name in ("scale", "offset")}
