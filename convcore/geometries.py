@@ -17,6 +17,7 @@ __all__ = [
     "conv2d_transpose_geometry",
     "frame_geometry",
     "line_padding",
+    "line_pixels",
     "line_shape",
     "moved_channels",
     "sides",
@@ -106,6 +107,11 @@ def line_padding(padding: Any, kernel: int, dilation: int) -> Any:
             "padding: expected 'valid', 'same', 'same_lower', 'causal', an integer or (left, right), "
             f"got {shown(padding)}."
         )
+    return line_pixels(padding)
+
+
+def line_pixels(padding: Any) -> Any:
+    """The padding of an image one pixel high for that of a line in pixels: an int or (left, right)."""
     if isinstance(padding, (tuple, list)) and len(padding) == 2:
         return ((0, 0), pair("padding", padding, 0))
     return (0, single("padding", padding, 0))

@@ -153,3 +153,14 @@ def test_frames_and_larger_images() -> None:
     for size in (LARGEST, (LARGEST, 1), (2**26, 2**27)):
         with pytest.raises(ResourceLimitError, match="on each axis, and"):
             geometries.upsample_geometry((1, 5, 6, 3), size)
+
+
+def test_arguments_of_lines_are_those_of_images_one_pixel_high() -> None:
+    assert geometries.single("stride", 2) == geometries.single("stride", [2]) == 2
+    assert (geometries.line_pixels(3), geometries.line_pixels([1, 2])) == ((0, 3), ((0, 0), (1, 2)))
+    for bad in (0, 1.5, (1, 2), None, True, "2"):
+        with pytest.raises(ParameterError, match="stride"):
+            geometries.single("stride", bad)
+    for wrong in (-1, 1.5, (1, -1), (1, 2, 3), None, "same"):
+        with pytest.raises(ParameterError, match="padding"):
+            geometries.line_pixels(wrong)

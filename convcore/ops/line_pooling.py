@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore.arrays import as_reals
+from convcore.geometries import line_pixels, single
 from convcore.ops.average_pooling import avg_pool, avg_pool_backward
-from convcore.ops.planes import line, line_padding, planes
+from convcore.ops.planes import planes
 from convcore.ops.pooling import max_pool, max_pool_backward
 from convcore.ops.replaying import replayed
 from convcore.ops.running import Array, Shape, boolean, in_dtype_of_input, in_same_dtype_as_input
@@ -21,9 +22,9 @@ __all__ = ["avg_pool1d", "avg_pool1d_backward", "max_pool1d", "max_pool1d_backwa
 def _words(pool_size: Any, stride: Any, padding: Any, ceil_mode: Any) -> dict[str, Any]:
     """The arguments of a line's pool as those of an image's."""
     return {
-        "pool_size": line("pool_size", pool_size),
-        "stride": None if stride is None else line("stride", stride),
-        "padding": line_padding(padding),
+        "pool_size": (1, single("pool_size", pool_size)),
+        "stride": None if stride is None else (1, single("stride", stride)),
+        "padding": padding if isinstance(padding, (str, bytes)) else line_pixels(padding),
         "ceil_mode": boolean("ceil_mode", ceil_mode),
     }
 
@@ -52,7 +53,7 @@ def max_pool1d(
     dtype, (lines,) = as_reals(x=x)
     seen = planes("x", lines.shape, data_format, 1)
     words = _words(pool_size, stride, padding, ceil_mode)
-    return max_pool(lines, dtype, seen, return_indices, **words, dilation=line("dilation", dilation))
+    return max_pool(lines, dtype, seen, return_indices, **words, dilation=(1, single("dilation", dilation)))
 
 
 @replayed
@@ -79,7 +80,7 @@ def max_pool1d_backward(
     shape = shape_argument("input_shape", input_shape, 3)
     seen = planes("input_shape", shape, data_format, 1)
     words = _words(pool_size, stride, padding, ceil_mode)
-    return max_pool_backward(grad, dtype, indices, shape, seen, **words, dilation=line("dilation", dilation))
+    return max_pool_backward(grad, dtype, indices, shape, seen, **words, dilation=(1, single("dilation", dilation)))
 
 
 @replayed

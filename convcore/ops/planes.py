@@ -6,17 +6,15 @@ pixel high.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from convcore.checks import remembered, shown
-from convcore.errors import ParameterError, ShapeError
+from convcore.checks import remembered
+from convcore.errors import ShapeError
 from convcore.geometries import channels_first
 from convcore.ops.running import Shape
-from convcore.shapes import integer
 
-__all__ = ["Planes", "line", "line_padding", "planes"]
+__all__ = ["Planes", "planes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +60,3 @@ def planes(name: str, shape: Shape, data_format: Any, axes: int = 2) -> Planes:
     channels, sizes = (rest[0], rest[1:]) if first else (rest[-1], rest[:-1])
     height, width = ([1, *sizes])[-2:]
     return Planes(n, channels, height, width, axes, first)
-
-
-def line(name: str, value: Any) -> tuple[int, int]:
-    """An argument of a line as that of an image one pixel high: an int, or a tuple or list of one."""
-    if isinstance(value, (tuple, list)) and len(value) == 1:
-        value = value[0]
-    return 1, integer(name, value, 1)
-
-
-def line_padding(value: Any) -> Any:
-    """The padding of a line as that of an image one pixel high: a word, an int, or (left, right)."""
-    if isinstance(value, (str, bytes)):
-        return value
-    if isinstance(value, Sequence):
-        if len(value) != 2:
-            raise ParameterError(f"padding: expected an integer or two of them (left, right), got {shown(value)}.")
-        return (0, 0), (integer("padding[0]", value[0], 0), integer("padding[1]", value[1], 0))
-    return (0, integer("padding", value, 0))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from convcore.errors import ParameterError, ShapeError
-from convcore.ops.planes import line, line_padding, planes
+from convcore.ops.planes import planes
 
 
 def test_layouts() -> None:
@@ -33,14 +33,3 @@ def test_shapes_that_are_no_images(shape: tuple[int, ...], layout: str) -> None:
 def test_words_that_are_no_layouts(layout: Any) -> None:
     with pytest.raises(ParameterError, match="^data_format: "):
         planes("x", (1, 2, 3, 4), layout)
-
-
-def test_arguments_of_lines() -> None:
-    assert line("stride", 2) == line("stride", [2]) == (1, 2)
-    assert (line_padding("same"), line_padding(3), line_padding([1, 2])) == ("same", (0, 3), ((0, 0), (1, 2)))
-    for bad in (0, 1.5, (1, 2), None, True, "2"):
-        with pytest.raises(ParameterError, match="stride"):
-            line("stride", bad)
-    for wrong in (-1, 1.5, (1,), (1, -1), None):
-        with pytest.raises(ParameterError, match="padding"):
-            line_padding(wrong)
