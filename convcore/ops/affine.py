@@ -14,6 +14,7 @@ from convcore.engine import native
 from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.geometries import check_resampled
 from convcore.ops.planes import Planes, planes
+from convcore.ops.replaying import noted_check, replayed
 from convcore.ops.running import PROGRAMS, Array, Shape, in_dtype_of_input, new_result, run
 from convcore.plans import affine as plan
 from convcore.plans.affine import INTERPOLATIONS, MAP, Resampling
@@ -43,18 +44,23 @@ def _program(r: Resampling, dtype: str, backward: bool) -> native.Program:
     return steps.build()
 
 
-def _resampling(
-    seen: Planes, size: tuple[int, int], maps: Array, interpolation: Any, fill_mode: Any, fill_value: Any
-) -> Resampling:
-    """The problem, checked; `maps` are of shape (8,), (1, 8) or (n, 8)."""
-    if maps.shape not in {(MAP,), (1, MAP), (seen.n, MAP)}:
-        raise ShapeError(f"transform: expected shape (8,) or ({seen.n}, 8), got {maps.shape}.")
+def _require_affine(maps: Array) -> None:
+    """Refuse maps that are not finite, and projective ones."""
     if not np.isfinite(maps).all():
         raise ParameterError("transform: expected finite numbers.")
     if maps[..., 6:].any():
         raise NotSupportedError(
             "convcore does not implement projective transforms (supported: the last two of the eight numbers are 0)"
         )
+
+
+def _resampling(
+    seen: Planes, size: tuple[int, int], maps: Array, interpolation: Any, fill_mode: Any, fill_value: Any
+) -> Resampling:
+    """The problem, checked; `maps` are of shape (8,), (1, 8) or (n, 8)."""
+    if maps.shape not in {(MAP,), (1, MAP), (seen.n, MAP)}:
+        raise ShapeError(f"transform: expected shape (8,) or ({seen.n}, 8), got {maps.shape}.")
+    noted_check(_require_affine, maps)
     if isinstance(fill_value, bool) or not isinstance(fill_value, (int, float, np.integer, np.floating)):
         raise ParameterError(f"fill_value: expected a number, got {shown(fill_value)}.")
     n, height, width, channels = seen.images
@@ -68,6 +74,7 @@ def _resampling(
     )  # fmt: skip
 
 
+@replayed
 @in_dtype_of_input
 def affine_transform(
     images: npt.ArrayLike,
@@ -104,6 +111,7 @@ def affine_transform(
     return y
 
 
+@replayed
 @in_dtype_of_input
 def affine_transform_backward(
     dy: npt.ArrayLike,
@@ -138,4 +146,4 @@ def affine_transform_backward(
 def _in_dtype(transform: npt.ArrayLike, images: npt.ArrayLike) -> Array:
     """A transform in the dtype in which `images` are computed."""
     wide = getattr(images, "dtype", None) == np.float64
-    return as_array("transform", transform).astype(np.float64 if wide else np.float32)
+    return as_array("transform", transform).astype(np.float64 if wide else np.float32, copy=False)

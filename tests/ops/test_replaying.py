@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from convcore import ops
-from convcore.errors import ConvcoreError, DTypeError, ParameterError, ResourceLimitError, ShapeError
+from convcore.errors import ConvcoreError, DTypeError, NotSupportedError, ParameterError, ResourceLimitError, ShapeError
 from convcore.ops import replaying
 
 Array = Any
@@ -48,6 +48,14 @@ CALLS: dict[str, Callable[[int], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "avg_pool2d": lambda s: ((normals(s, 2, 6, 7, 3), (2, 3)), {"padding": "same", "ceil_mode": True}),
     "avg_pool2d_backward": lambda s: ((normals(s, 2, 3, 3, 3), (2, 6, 7, 3)), {}),
     "global_avg_pool2d": lambda s: ((normals(s, 2, 3, 6, 7),), {"data_format": "channels_first", "keepdims": True}),
+    "affine_transform": lambda s: (
+        (normals(s, 2, 5, 6, 3), np.array([1, 0.1 * s, 0.5, 0, 1, -s, 0, 0], np.float32), "nearest", "wrap"),
+        {"size": (4, 7)},
+    ),
+    "affine_transform_backward": lambda s: (
+        (normals(s, 2, 5, 6, 3), np.array([1, 0.1 * s, 0.5, 0, 1, -s, 0, 0], np.float32)),
+        {"size": (4, 7)},
+    ),
     "permute": lambda s: ((normals(s, 2, 6, 7, 3), (3, 1, 0, 2)), {}),
     "zero_pad2d": lambda s: ((normals(s, 2, 3, 4, 3), ((1, 2), (0, 3))), {}),
     "upsample2d": lambda s: ((normals(s, 2, 3, 4, 3),), {"interpolation": "bilinear"}),
@@ -150,6 +158,16 @@ def test_values_are_checked_at_every_call() -> None:
         ):
             with pytest.raises(ShapeError, match=rf"indices\[0, 1, 0, 0\] is {wrong}: outside the plane of 4x4"):
                 op()
+
+
+def test_a_transform_is_checked_at_every_call() -> None:
+    x, transform = normals(0, 1, 4, 4, 1), np.array([1, 0, 0, 0, 1, 0, 0, 0], np.float32)
+    for _ in range(2):
+        np.testing.assert_array_equal(ops.affine_transform(x, transform), x)
+    for number, error in ((np.nan, ParameterError), (0.5, NotSupportedError)):
+        transform[7] = number
+        with pytest.raises(error):
+            ops.affine_transform(x, transform)
 
 
 def test_a_limit_of_memory_holds_for_calls_met_before(monkeypatch: pytest.MonkeyPatch) -> None:
