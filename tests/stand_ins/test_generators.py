@@ -42,7 +42,7 @@ def test_a_model_learns_from_it() -> None:
     model.compile("adam", "sparse_categorical_crossentropy")
     batches = ImageDataGenerator(width_shift_range=0.1, horizontal_flip=True, rescale=1 / 255).flow(X, Y, batch_size=4)
     assert len(model.fit(batches, epochs=2, verbose=0).history["loss"]) == 2
-    model.fit(batches, steps_per_epoch=2, epochs=2, verbose=0)
+    model.fit(batches, steps_per_epoch=2, verbose=0)
     assert model.predict(ImageDataGenerator().flow(X, shuffle=False, batch_size=3), verbose=0).shape == (10, 10)
 
 
