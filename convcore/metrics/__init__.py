@@ -35,6 +35,7 @@ from convcore.metrics.f_score import (
     F1Score,
     FBetaScore,
 )
+from convcore.metrics.iou import IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from convcore.metrics.of_losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -74,15 +75,19 @@ __all__ = [
     "FalseNegatives",
     "FalsePositives",
     "Hinge",
+    "IoU",
     "KLDivergence",
     "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanIoU",
     "MeanMetricWrapper",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
     "Poisson",
     "Precision",
     "Recall",
@@ -115,13 +120,17 @@ _KINDS: tuple[type[Metric], ...] = (
     FalseNegatives,
     FalsePositives,
     Hinge,
+    IoU,
     KLDivergence,
     LogCoshError,
     Mean,
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanIoU,
     MeanSquaredLogarithmicError,
+    OneHotIoU,
+    OneHotMeanIoU,
     Poisson,
     Precision,
     Recall,
@@ -196,6 +205,8 @@ def get(identifier: object) -> Metric:
     if callable(identifier):
         return MeanMetricWrapper(identifier)
     make: Any = find("metrics", "metric", identifier, _METRICS)
+    if isinstance(make, type) and issubclass(make, IoU):
+        raise ParameterError(f"The metric {make.__name__} needs arguments: give it as an object, with num_classes.")
     metric: Metric = make()
     return metric
 
