@@ -43,6 +43,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ["augmented (4, 28, 28, 1) anew each time: True", "This image most likely belongs to True sure: True"],
         ),
         ("transfer_learning", [], ["trainable 2 frozen 4", "kept: True", "tuned: True"]),
+        ("subclassing", [], ["figures ['accuracy', 'loss'] 18 4", "kept: True"]),
     ],
 )
 def test_tutorials_run_as_they_are(script, arguments, lines, images, tmp_path):
