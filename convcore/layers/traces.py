@@ -119,8 +119,8 @@ def _described(trace: Trace) -> tuple[Any, ...]:
 
 
 def _identity(layer: Layer) -> Any:
-    """A layer, or if it is one without weights, which may have been made for this trace, its class and its settings."""
-    if layer.weights or layer._is_composed:
+    """A layer, or if it may have been made for this trace, its class, its variables and its settings."""
+    if layer._is_composed:
         return layer
     config = {key: value for key, value in layer.get_config().items() if key != "name"}
-    return (type(layer), repr(config))
+    return (type(layer), layer.weights, repr(config))

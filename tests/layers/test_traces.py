@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import convcore as keras
-from convcore import layers
+from convcore import errors, layers
 
 
 class Twice(layers.Layer):
@@ -36,6 +37,23 @@ def test_each_call_keeps_its_mode() -> None:
         "BatchNormalization",
     ]
     assert [made.training for made in trace.calls] == [None, None, False]
+
+
+def test_variables_are_the_same_in_both_looks() -> None:
+    class Scaled(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.scales = [self.add_weight((3,), initializer="ones", name=name) for name in "ab"]
+
+        def call(self, x: Any, training: bool | None = None) -> Any:
+            return x * self.scales[0] + x * self.scales[bool(self.swaps and training)]
+
+        swaps = False
+
+    assert Scaled()(np.ones((2, 3))).tolist() == [[2, 2, 2], [2, 2, 2]]
+    swapping = Scaled()
+    swapping.swaps = True
+    with pytest.raises(errors.NotSupportedError, match="something else in training"):
+        swapping(np.ones((2, 3)))
 
 
 def test_one_look_a_shape_serves_all_batches() -> None:
