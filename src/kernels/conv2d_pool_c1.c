@@ -6,7 +6,7 @@
 /* Its tasks are those of conv2d_forward_pool. */
 static int64_t conv2d_forward_pool_c1_scratch(const problem *p) { return band_bytes(p, strip_rows(p, pool_rows(p))); }
 
-/* One row of windows for `vecs` vectors of channels. */
+/* One row of windows for `vecs` vectors of channels. Each pixel of a window's 4x4 patch is one tap, or none, of each output. */
 INLINE void pool_windows(const problem *p, const real *x, int64_t row_step, const real *w, const real *bias, real *y,
                          uint8_t *codes, const int vecs, int64_t lanes) {
     const int64_t last = lanes - (vecs - 1) * VL;
@@ -20,9 +20,13 @@ INLINE void pool_windows(const problem *p, const real *x, int64_t row_step, cons
     for (int64_t z = 0; z < p->zw; z++, x += p->tw, y += p->oc, codes += codes ? p->oc : 0) {
         vec acc[4][2];
         UNROLL for (int i = 0; i < 4; i++) UNROLL for (int v = 0; v < vecs; v++) acc[i][v] = start[v];
-        UNROLL for (int tap = 0; tap < 9; tap++) UNROLL for (int i = 0; i < 4; i++) {
-            const vec pixel = vset1(x[(i / 2 + tap / 3) * row_step + i % 2 + tap % 3]);
-            UNROLL for (int v = 0; v < vecs; v++) acc[i][v] = vfma(pixel, held[tap][v], acc[i][v]);
+        UNROLL for (int k = 0; k < 16; k++) {
+            const vec pixel = vset1(x[k / 4 * row_step + k % 4]);
+            UNROLL for (int i = 0; i < 4; i++) {
+                const int row = k / 4 - i / 2, column = k % 4 - i % 2;
+                if (row < 0 || row > 2 || column < 0 || column > 2) continue;
+                UNROLL for (int v = 0; v < vecs; v++) acc[i][v] = vfma(pixel, held[row * 3 + column][v], acc[i][v]);
+            }
         }
         UNROLL for (int v = 0; v < vecs; v++) {
             vec best = acc[0][v], where = vset1(0);

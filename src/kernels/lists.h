@@ -32,11 +32,7 @@ static int64_t place_of_window(const problem *p, int64_t window, int64_t row_ste
     return window / p->zw * p->th * p->sh * row_step + window % p->zw * p->tw * p->sw * p->ic;
 }
 
-#if TILE_REGISTERS == 12
-#define LIST_VECTORS 8
-#else
 #define LIST_VECTORS 12
-#endif
 
 /* d[v] += sum over a list of g * x[place + v]. */
 INLINE void list_tile(real *d, const real *x, const int32_t *places, const real *g, int64_t count, const int vecs,

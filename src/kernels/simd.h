@@ -162,6 +162,14 @@ INLINE void vstore_codes(uint8_t *to, vec codes, int64_t n) {
 #if defined(__AVX512F__) && !defined(CONVCORE_F64)
     _mm_mask_storeu_epi8(to, vmask_first(n), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(codes)));
 #else
+#if defined(__AVX2__) && !defined(CONVCORE_F64)
+    if (n == VL) {
+        const __m256i words = _mm256_cvtps_epi32(codes);
+        const __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+        _mm_storel_epi64((__m128i *)to, _mm_packus_epi16(halves, halves));
+        return;
+    }
+#endif
     real lanes[VL];
     vstore(lanes, codes);
     for (int64_t i = 0; i < n; i++) to[i] = (uint8_t)lanes[i];
@@ -183,9 +191,9 @@ INLINE vec vpick(const real *patch, int at, vpicks picks) {
 #elif defined(__AVX2__) && !defined(CONVCORE_F64)
 typedef __m256i vpicks;
 INLINE vpicks vpicks_of(const uint8_t *codes, int64_t n) {
-    uint8_t bytes[8] = {0};
-    for (int64_t i = 0; i < n; i++) bytes[i] = codes[i];
-    const __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
+    uint8_t bytes[VL] = {0};
+    for (int64_t i = 0; i < n && n < VL; i++) bytes[i] = codes[i];
+    const __m256i c = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(n < VL ? bytes : codes)));
     return _mm256_add_epi32(c, _mm256_and_si256(c, _mm256_set1_epi32(2)));
 }
 INLINE vec vpick(const real *patch, int at, vpicks picks) {
@@ -269,6 +277,18 @@ INLINE vec vpick_near(const real *p, int64_t width, vplaces at) {
     return v;
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(CONVCORE_F64)
+/* The lanes whose bits are set in `mask`, side by side; what follows them is of no meaning. */
+INLINE __m256i lanes_of_mask(unsigned mask) {
+    static const uint32_t of_nibble[16] = {0, 0,      1,      0x0100,   2,      0x0200,   0x0201,   0x020100,
+                                           3, 0x0300, 0x0301, 0x030100, 0x0302, 0x030200, 0x030201, 0x03020100};
+    const unsigned low = mask & 15, high = mask >> 4;
+    const uint64_t above = of_nibble[high] + 0x04040404u;
+    const uint64_t lanes = of_nibble[low] | above << 8 * __builtin_popcount(low);
+    return _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)lanes));
+}
+#endif
+
 /* The lanes of g that are not zero and whose code is `code`, as values and as places (first, first + step, ...), side by side.
  * Returns how many; up to VL elements more are written. */
 INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t code, int32_t first, int32_t step,
@@ -284,6 +304,21 @@ INLINE int64_t vcompact(const real *g, const uint8_t *codes, int64_t n, uint8_t 
     _mm512_storeu_si512(places, _mm512_maskz_compress_epi32(alive, place));
     return __builtin_popcount(alive);
 #else
+#if defined(__AVX2__) && !defined(CONVCORE_F64)
+    if (n == VL) {
+        const __m256 value = _mm256_loadu_ps(g);
+        const __m256i coded =
+            _mm256_cmpeq_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)codes)), _mm256_set1_epi32(code));
+        const __m256 alive = _mm256_cmp_ps(value, _mm256_setzero_ps(), _CMP_NEQ_UQ);
+        const unsigned mask = (unsigned)_mm256_movemask_ps(_mm256_and_ps(alive, _mm256_castsi256_ps(coded)));
+        const __m256i lanes = lanes_of_mask(mask);
+        const __m256i place =
+            _mm256_add_epi32(_mm256_set1_epi32(first), _mm256_mullo_epi32(lanes, _mm256_set1_epi32(step)));
+        _mm256_storeu_ps(values, _mm256_permutevar8x32_ps(value, lanes));
+        _mm256_storeu_si256((__m256i *)places, place);
+        return __builtin_popcount(mask);
+    }
+#endif
     int64_t count = 0;
     for (int64_t i = 0; i < n; i++) {
         values[count] = g[i];
