@@ -110,6 +110,10 @@ class _Sinking:
             return
         if order is None or NODES[node.kind].elementwise:
             moved = replace(node, inputs=sources, output=Value(sources[0].shape))
+        elif node.kind == "concatenate":
+            shape = tuple(y.shape[order.index(axis)] for axis in range(len(order)))
+            settings = node.settings | {"axis": order[node.settings["axis"]]}
+            moved = replace(node, inputs=sources, output=Value(shape), settings=settings)
         else:
             moved = self._of_last(node, sources[0])
         self.add(moved)
@@ -145,12 +149,14 @@ class _Sinking:
 
 
 def _alike(view: _View, other: _View | None) -> bool:
-    return other is not None and other.order == view.order and other.source.shape == view.source.shape
+    if other is None or other.order != view.order:
+        return False
+    return view.order is not None or other.source.shape == view.source.shape
 
 
 def _minds_no_view(node: Node, view: _View) -> bool:
     """Whether `node` can be computed of the source of its inputs."""
-    if NODES[node.kind].elementwise:
+    if NODES[node.kind].elementwise or (node.kind == "concatenate" and view.order is not None):
         return True
     planes = view.order is not None and view.order == FIRST.get(len(view.order))
     return planes and node.kind in OF_PLANES and _reads_planes(node, node.inputs[0])

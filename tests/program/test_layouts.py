@@ -94,6 +94,13 @@ def residual(net: Net) -> Value:
     return net.pool(net.conv(net.graph.add("relu", net.graph.add("add", a, b)), 2), "avg")
 
 
+def joined(net: Net) -> Value:
+    a = net.conv(net.graph.input, 4, padding="same")
+    b = net.graph.add("relu", net.conv(a, 3, padding="same"))
+    c = net.graph.add("concatenate", a, b, axis=0)
+    return net.conv(net.graph.add("concatenate", c, net.conv(c, 7, padding="same"), axis=2), 2)
+
+
 def framed(net: Net) -> Value:
     return net.conv(net.frame(net.conv(net.frame(net.graph.input, 2), 4)), 3)
 
@@ -127,6 +134,7 @@ def read_in_its_order(net: Net) -> Value:
         (conv_pool_conv, ["permute", "conv2d_pool", "conv2d", "permute"]),
         (elementwise, ["permute", "conv2d", "scale_shift", "relu", "relu", "maximum", "conv2d", "permute"]),
         (residual, ["permute", "conv2d", "conv2d", "add", "relu", "conv2d", "avg_pool2d", "permute"]),
+        (joined, ["permute", "conv2d", "conv2d", "concatenate", "conv2d", "concatenate", "conv2d", "permute"]),
         (framed, ["permute", "conv2d", "conv2d", "permute"]),
         (upsampled, ["permute", "conv2d", "upsample", "conv2d", "permute"]),
         (flattened, ["permute", "conv2d_pool"]),
