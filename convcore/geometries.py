@@ -107,14 +107,17 @@ def line_padding(padding: Any, kernel: int, dilation: int) -> Any:
             "padding: expected 'valid', 'same', 'same_lower', 'causal', an integer or (left, right), "
             f"got {shown(padding)}."
         )
-    return line_pixels(padding)
+    one = isinstance(padding, (tuple, list)) and len(padding) == 1
+    return line_pixels(single("padding", padding, 0) if one else padding)
 
 
 def line_pixels(padding: Any) -> Any:
     """The padding of an image one pixel high for that of a line in pixels: an int or (left, right)."""
-    if isinstance(padding, (tuple, list)) and len(padding) == 2:
-        return ((0, 0), pair("padding", padding, 0))
-    return (0, single("padding", padding, 0))
+    if not isinstance(padding, (tuple, list)):
+        return (0, integer("padding", padding, 0))
+    if len(padding) != 2:
+        raise ParameterError(f"padding: expected an integer or two of them (left, right), got {shown(padding)}.")
+    return ((0, 0), pair("padding", padding, 0))
 
 
 @remembered

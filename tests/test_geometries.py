@@ -161,6 +161,6 @@ def test_arguments_of_lines_are_those_of_images_one_pixel_high() -> None:
     for bad in (0, 1.5, (1, 2), None, True, "2"):
         with pytest.raises(ParameterError, match="stride"):
             geometries.single("stride", bad)
-    for wrong in (-1, 1.5, (1, -1), (1, 2, 3), None, "same"):
+    for wrong in (-1, 1.5, (1,), (1, -1), (1, 2, 3), None, "same"):
         with pytest.raises(ParameterError, match="padding"):
             geometries.line_pixels(wrong)
