@@ -21,7 +21,15 @@ IS_X86 = platform.machine().lower() in {"x86_64", "amd64"}
 
 # -ffp-contract=off: where operations are fused is written in the source, never chosen by the compiler.
 # -fno-trapping-math, -fno-math-errno: let comparisons and sqrt become vectors; results stay the same.
-COMMON = ["-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+# -fno-asynchronous-unwind-tables: no exception passes through C, and they take room.
+COMMON = [
+    "-std=c11",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+    "-fno-asynchronous-unwind-tables",
+]
 WARNINGS = ["-Wall", "-Wextra"]
 ISA_FLAGS: dict[str, list[str]] = {"baseline": []}
 if IS_X86:

@@ -81,6 +81,7 @@ static void conv2d_winograd(const problem *p, int64_t task, void *const *buf, vo
     const problem whole = whole_tiles(p, p->oh, p->ow);
     const tile_part t = nth_part(&whole, task);
     const int64_t row = p->ow * p->oc, first = t.row * p->kind;
-    const tile_target to = {(real *)buf[3] + (t.n * p->oh + first) * row + t.c, row, p->oc, p->oh - first, p->ow};
-    winograd_part(&whole, &t, buf[0], buf[1], buf[2], p->relu, &to, scratch);
+    const tile_target to = {
+        (real *)buf[3] + (t.n * p->oh + first) * row + t.c, row, p->oc, p->oh - first, p->ow, p->relu};
+    winograd_part(&whole, &t, buf[0], buf[1], buf[2], &to, scratch);
 }

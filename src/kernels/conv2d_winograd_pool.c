@@ -37,7 +37,7 @@ static int64_t conv2d_winograd_pool_tasks(const problem *p) {
 
 /* The map between convolution and pool. */
 static tile_target map_of(const problem *whole, const tile_part *t, real *map) {
-    return (tile_target){map, whole->ow * t->channels, t->channels, t->rows * whole->kind, whole->ow};
+    return (tile_target){map, whole->ow * t->channels, t->channels, t->rows * whole->kind, whole->ow, 0};
 }
 static int64_t map_elements(const problem *whole, const tile_part *t) {
     return t->rows * whole->kind * whole->ow * t->channels;
@@ -53,7 +53,7 @@ static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *bu
     const problem whole = whole_strip(p);
     const pooled_part a = nth_pooled_part(p, &whole, task);
     const tile_target map = map_of(&whole, &a.t, scratch);
-    winograd_part(&whole, &a.t, buf[0], buf[1], buf[2], 0, &map, map.y + map_elements(&whole, &a.t));
+    winograd_part(&whole, &a.t, buf[0], buf[1], buf[2], &map, map.y + map_elements(&whole, &a.t));
     for (int64_t z = 0; z < a.rows; z++) {
         const int64_t at = ((a.t.n * p->zh + a.first + z) * p->zw) * p->oc + a.t.c;
         pool_strip(p, map.y + z * p->th * map.row, map.row, a.t.channels, (real *)buf[3] + at,

@@ -23,11 +23,12 @@ typedef struct tile_part {
     int64_t n, row, rows, c, channels;
 } tile_part;
 
-/* Where it goes, as many rows and columns as there are: y, and the elements from one to the next. */
+/* Where it goes, as many rows and columns as there are: y, and the elements from one to the next; with `relu` as max(0, y). */
 typedef struct tile_target {
     real *y;
     int64_t row, pixel;
     int64_t height, width;
+    int64_t relu;
 } tile_target;
 
 /* Below, `whole` is a problem of whole tiles. */
@@ -138,7 +139,6 @@ static void multiply_frequencies(const problem *p, const real *v, int64_t v_plan
 typedef struct tile_output {
     tile_target to;
     const real *bias;
-    int64_t relu;
     const uint8_t *blank;
     int64_t blank_row;
 } tile_output;
@@ -164,7 +164,7 @@ INLINE void output_tile(const real *from, int64_t plane, const tile_output *o, i
             vec sum = s[j];
             if (o->blank[i * o->blank_row + j]) sum = sum - sum;
             const vec value = sum + start;
-            store_channels(o->to.y + i * o->to.row + j * o->to.pixel + c, o->relu ? vrelu(value) : value, 0, 1, tail,
+            store_channels(o->to.y + i * o->to.row + j * o->to.pixel + c, o->to.relu ? vrelu(value) : value, 0, 1, tail,
                            mask);
         }
     }
@@ -176,9 +176,9 @@ INLINE void output_channels(const real *from, int64_t plane, const tile_output *
     if (c < channels) output_tile(from, plane, o, c, m, 1, vmask_first(channels - c));
 }
 
-/* y = conv(x, w) + bias, then max(0, y) with `relu`. u are the turned weights. */
+/* y = conv(x, w) + bias. u are the turned weights. */
 static void winograd_part(const problem *whole, const tile_part *t, const real *x, const real *u, const real *bias,
-                          int64_t relu, const tile_target *to, real *scratch) {
+                          const tile_target *to, real *scratch) {
     const int64_t m = whole->kind, length = tiles_in_row(whole);
     const int64_t most = tiles_of_block(whole, t), wide = min64(t->channels, OUTPUT_CHANNELS);
     const int64_t v_plane = frequency_plane(most * whole->ic), p_plane = frequency_plane(most * wide);
@@ -205,12 +205,12 @@ static void winograd_part(const problem *whole, const tile_part *t, const real *
             multiply_frequencies(whole, v, v_plane, u + t->c + c, products, p_plane, wide, tiles, channels);
             for (int64_t i = 0; i < tiles; i++) {
                 const int64_t row = (block + i) / length * m, column = (block + i) % length * m;
+                const int64_t step = blank_columns(whole);
                 const tile_output o = {{to->y + row * to->row + column * to->pixel + c, to->row, to->pixel,
-                                        to->height - row, to->width - column},
+                                        to->height - row, to->width - column, to->relu},
                                        b,
-                                       relu,
-                                       blank + row * blank_columns(whole) + column,
-                                       blank_columns(whole)};
+                                       blank + row * step + column,
+                                       step};
                 if (m == 2)
                     output_channels(products + i * wide, p_plane, &o, channels, 2);
                 else if (m == 4)
