@@ -210,3 +210,9 @@ def test_files_are_small() -> None:
     """A file is read in one sitting: 300 lines read well, and past 400 there is a second subject in it."""
     sizes = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in [*MODULES, *ENGINE]}
     assert not {str(path): lines for path, lines in sizes.items() if lines > 400}
+
+
+def test_the_map_of_the_engine_names_every_file() -> None:
+    """Who looks for a kernel starts at the map; a file that is not on it is found by chance."""
+    named = re.findall(r"\w+\.[ch]\b", (ROOT / "src" / "README.md").read_text(encoding="utf-8"))
+    assert not {path.name for path in C_FILES}.difference(named)
