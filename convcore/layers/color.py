@@ -24,7 +24,13 @@ class RandomColor(RandomImageLayer):
     _LOWEST: ClassVar[float]
     _changes_contrast: ClassVar[bool]
 
-    def __init__(self, factor: Any, value_range: Any, seed: int | None, kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        factor: Any,
+        value_range: tuple[float, float] = (0, 255),
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(seed, kwargs.pop("data_format", None), kwargs)
         self.factor = self._pair(factor)
         message = f"The `value_range` argument should be a list of two numbers. Received: value_range={value_range}"
@@ -77,15 +83,6 @@ class RandomBrightness(RandomColor):
     _LOWEST = -1.0
     _changes_contrast = False
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: tuple[float, float] = (0, 255),
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(factor, value_range, seed, kwargs)
-
     def _limits(self) -> Pair:
         size = self.value_range[1] - self.value_range[0]
         return self.factor[0] * size, self.factor[1] * size
@@ -104,15 +101,6 @@ class RandomContrast(RandomColor):
 
     _LOWEST = 0.0
     _changes_contrast = True
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: tuple[float, float] = (0, 255),
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(factor, value_range, seed, kwargs)
 
     def _limits(self) -> Pair:
         return 1.0 - self.factor[0], 1.0 + self.factor[1]

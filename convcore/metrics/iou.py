@@ -27,6 +27,10 @@ class IoU(Metric):
     """
 
     _direction: ClassVar[str | None] = "up"
+    # The arguments of the constructor, and so of the configuration.
+    _settings: ClassVar[tuple[str, ...]] = (
+        "num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -47,10 +51,8 @@ class IoU(Metric):
                 f"Target class id {max(self.target_class_ids)} is out of range, which is [0, {self.num_classes})."
             )
         self.ignore_class = ignore_class
-        self.sparse_y_true, self.sparse_y_pred = (
-            flag("sparse_y_true", sparse_y_true),
-            flag("sparse_y_pred", sparse_y_pred),
-        )
+        self.sparse_y_true = flag("sparse_y_true", sparse_y_true)
+        self.sparse_y_pred = flag("sparse_y_pred", sparse_y_pred)
         self.axis = integer("axis", axis, -32, 31)
         self.total_cm = self.add_variable((self.num_classes, self.num_classes), name="total_confusion_matrix")
 
@@ -85,8 +87,7 @@ class IoU(Metric):
         return float((both[met] / either[met]).mean()) if met.any() else 0.0
 
     def get_config(self) -> dict[str, Any]:
-        names = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **{name: getattr(self, name) for name in self._settings}}
 
 
 class MeanIoU(IoU):
@@ -95,6 +96,8 @@ class MeanIoU(IoU):
     >>> MeanIoU(num_classes=2)([0, 0, 1, 1], [0, 1, 0, 1]).__round__(4)
     0.3333
     """
+
+    _settings: ClassVar[tuple[str, ...]] = ("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
 
     def __init__(
         self,
@@ -109,10 +112,6 @@ class MeanIoU(IoU):
         ids = range(integer("num_classes", num_classes, 1))
         super().__init__(num_classes, ids, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {name: config[name] for name in config if name != "target_class_ids"}
-
 
 class OneHotIoU(IoU):
     """`IoU` of one-hot targets, and of predictions that are scores unless `sparse_y_pred`.
@@ -120,6 +119,8 @@ class OneHotIoU(IoU):
     >>> OneHotIoU(2, [1])([[1, 0], [0, 1]], [[0.4, 0.6], [0.1, 0.9]])
     0.5
     """
+
+    _settings = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(
         self,
@@ -133,10 +134,6 @@ class OneHotIoU(IoU):
     ) -> None:
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {name: config[name] for name in config if name != "sparse_y_true"}
-
 
 class OneHotMeanIoU(MeanIoU):
     """`MeanIoU` of one-hot targets, and of predictions that are scores unless `sparse_y_pred`.
@@ -144,6 +141,8 @@ class OneHotMeanIoU(MeanIoU):
     >>> OneHotMeanIoU(2)([[1, 0], [0, 1]], [[0.4, 0.6], [0.1, 0.9]])
     0.25
     """
+
+    _settings = ("num_classes", "ignore_class", "sparse_y_pred", "axis")
 
     def __init__(
         self,
@@ -155,7 +154,3 @@ class OneHotMeanIoU(MeanIoU):
         axis: int = -1,
     ) -> None:
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        return {name: config[name] for name in config if name != "sparse_y_true"}

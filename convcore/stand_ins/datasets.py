@@ -100,11 +100,11 @@ class Dataset:
         **options: Any,
     ) -> Dataset:
         """What `map_func` makes of each element; the parts of a tuple are its arguments."""
-        return self._made(lambda: (_called(map_func, element) for element in self._elements()), self._count)
+        return Dataset(lambda: (_called(map_func, element) for element in self._elements()), self._count)
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements for which `predicate` is true."""
-        return self._made(lambda: (each for each in self._elements() if bool(_called(predicate, each))), UNKNOWN)
+        return Dataset(lambda: (each for each in self._elements() if bool(_called(predicate, each))), UNKNOWN)
 
     def batch(
         self,
@@ -127,12 +127,12 @@ class Dataset:
                     yield packed(rows[0], [np.stack([np.asarray(each) for each in column]) for column in columns])
 
         count = self._count
-        return self._made(make, count if count < 0 else count // size if drop_remainder else -(-count // size))
+        return Dataset(make, count if count < 0 else count // size if drop_remainder else -(-count // size))
 
     def unbatch(self, name: str | None = None) -> Dataset:
         """The entries of each element along its first axis."""
         parts = self._elements
-        return self._made(lambda: (row for each in parts() for row in Dataset.from_tensor_slices(each)), UNKNOWN)
+        return Dataset(lambda: (row for each in parts() for row in Dataset.from_tensor_slices(each)), UNKNOWN)
 
     def shuffle(
         self,
@@ -155,7 +155,7 @@ class Dataset:
             while waiting:
                 yield waiting.pop(int(draws.integers(len(waiting))))
 
-        return self._made(make, self._count)
+        return Dataset(make, self._count)
 
     def repeat(self, count: int | None = None, name: str | None = None) -> Dataset:
         """The elements `count` times, or for ever."""
@@ -164,28 +164,28 @@ class Dataset:
             total = INFINITE
         else:
             passes, total = range(count), self._count * count if self._count >= 0 else self._count
-        return self._made(lambda: (each for _ in passes for each in self._elements()), total)
+        return Dataset(lambda: (each for _ in passes for each in self._elements()), total)
 
     def take(self, count: int, name: str | None = None) -> Dataset:
         """The first `count` elements."""
         if count < 0:
             return self
         total = count if self._count == INFINITE else min(count, self._count) if self._count >= 0 else UNKNOWN
-        return self._made(lambda: itertools.islice(self._elements(), count), total)
+        return Dataset(lambda: itertools.islice(self._elements(), count), total)
 
     def skip(self, count: int, name: str | None = None) -> Dataset:
         """The elements behind the first `count`."""
         total = max(0, self._count - count) if self._count >= 0 else self._count
-        return self._made(lambda: itertools.islice(self._elements(), count, None), total)
+        return Dataset(lambda: itertools.islice(self._elements(), count, None), total)
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """The elements, and then those of `dataset`."""
         total = self._count + dataset._count if min(self._count, dataset._count) >= 0 else UNKNOWN
-        return self._made(lambda: itertools.chain(self._elements(), dataset._elements()), total)
+        return Dataset(lambda: itertools.chain(self._elements(), dataset._elements()), total)
 
     def enumerate(self, start: int = 0, name: str | None = None) -> Dataset:
         """Pairs of a number and an element."""
-        return self._made(lambda: enumerate(self._elements(), start), self._count)
+        return Dataset(lambda: enumerate(self._elements(), start), self._count)
 
     def cache(self, filename: str = "", name: str | None = None) -> Dataset:
         """The elements of the first pass, kept."""
@@ -196,21 +196,19 @@ class Dataset:
                 kept.append(list(self._elements()))
             return iter(kept[0])
 
-        return self if self._count == INFINITE else self._made(make, self._count)
+        return self if self._count == INFINITE else Dataset(make, self._count)
 
     def prefetch(self, buffer_size: int, name: str | None = None) -> Dataset:
         """The same: there is nothing to wait for."""
         return self
 
     def with_options(self, options: Any, name: str | None = None) -> Dataset:
+        """The same: options say how TensorFlow computes, not what."""
         return self
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
+        """What `transformation_func` makes of the data set."""
         return transformation_func(self)
-
-    @staticmethod
-    def _made(make: Callable[[], Iterator[Any]], count: int) -> Dataset:
-        return Dataset(make, count)
 
     # Passes
 
