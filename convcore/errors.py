@@ -15,6 +15,7 @@ __all__ = [
     "DataFileError",
     "DatasetUnavailableError",
     "LabelError",
+    "MissingAttributeError",
     "MissingNameError",
     "ModelFileError",
     "NotBuiltError",
@@ -89,3 +90,7 @@ class NotSupportedError(ConvcoreError, NotImplementedError):
 
 class MissingNameError(NotSupportedError, ImportError):
     """A name of Keras that convcore does not have: also what ``try: from ... import`` expects."""
+
+
+class MissingAttributeError(NotSupportedError, AttributeError):
+    """What an array or a data set of TensorFlow has and convcore's has not: also what ``hasattr`` takes for False."""

@@ -21,6 +21,7 @@ BUILT_IN = {
     "BusyError": RuntimeError,
     "NotBuiltError": AttributeError,
     "NotSupportedError": NotImplementedError,
+    "MissingAttributeError": AttributeError,
     "MissingNameError": ImportError,
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from convcore.errors import ParameterError
 
-__all__ = ["image_data_format", "set_image_data_format"]
+__all__ = ["data_format_word", "image_data_format", "set_image_data_format"]
 
 _chosen = "channels_last"
 
@@ -23,10 +23,15 @@ def image_data_format() -> str:
 def set_image_data_format(data_format: Any) -> None:
     """Let layers made from now on take images in `data_format`: "channels_first" or "channels_last"."""
     global _chosen
-    word = str(data_format).lower()
+    _chosen = data_format_word(data_format)
+
+
+def data_format_word(value: Any) -> str:
+    """`value`, a word in any case, as "channels_last" or "channels_first". ParameterError if it is neither."""
+    word = value.lower() if isinstance(value, str) else None
     if word not in ("channels_first", "channels_last"):
         raise ParameterError(
             "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
-            f"Received: data_format={data_format}"
+            f"Received: data_format={value}"
         )
-    _chosen = word
+    return str(word)

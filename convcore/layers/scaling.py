@@ -41,12 +41,15 @@ class Resized(ImageLayer):
             return x
         return graph.add("frame", x, rows=rows, columns=columns, data_format=self.data_format)
 
-    def _cropped(self, graph: Graph, x: Value) -> Value:
-        """The largest window in the middle of `x` that has the aspect ratio of the output."""
-        height, width = self._pixels(x)
+    def _middle(self, height: int, width: int) -> tuple[Size, Size]:
+        """First and count of rows, and of columns, of the largest window in the middle with the output's aspect ratio."""
         rows = max(min(height, int(float(width * self.height) / self.width)), 1)
         columns = max(min(width, int(float(height * self.width) / self.height)), 1)
-        top, left = int(float(height - rows) / 2), int(float(width - columns) / 2)
+        return (int(float(height - rows) / 2), rows), (int(float(width - columns) / 2), columns)
+
+    def _cropped(self, graph: Graph, x: Value) -> Value:
+        height, width = self._pixels(x)
+        (top, rows), (left, columns) = self._middle(height, width)
         return self._framed(graph, x, (-top, top + rows - height), (-left, left + columns - width))
 
     def _resized(self, graph: Graph, x: Value, interpolation: str) -> Value:
@@ -194,10 +197,8 @@ class RandomCrop(Resized, RandomImageLayer):
         down, right = (
             (0.5 / old, (new - old - 0.5) / old) for old, new in ((height, self.height), (width, self.width))
         )
-        rows = max(min(height, int(float(width * self.height) / self.width)), 1)
-        columns = max(min(width, int(float(height * self.width) / self.height)), 1)
+        (top, rows), (left, columns) = self._middle(height, width)
         (b1, b2), (a0, a2) = _place(rows, self.height, "bilinear"), _place(columns, self.width, "bilinear")
-        top, left = int(float(height - rows) / 2), int(float(width - columns) / 2)
         return graph.add(
             "resample", x, size=(self.height, self.width), place=(a0, a2 + left, b1, b2 + top),
             interpolation="bilinear", first=self._is_first, ranges=Ranges(shift_h=down, shift_w=right),

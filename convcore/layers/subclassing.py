@@ -44,6 +44,7 @@ def compose(cls: type[Layer]) -> None:
 
 
 def takes_training(forward: Callable[..., Any]) -> bool:
+    """Whether `forward` has a parameter `training`, or takes any name."""
     parameters = inspect.signature(forward).parameters
     return "training" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 

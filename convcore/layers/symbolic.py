@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcore.errors import NotSupportedError
+from convcore.errors import MissingAttributeError, NotSupportedError
 from convcore.variables import Variable
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
     from convcore.program import Graph, Value
 
-__all__ = ["Call", "MissingAttributeError", "SymbolicTensor", "call", "is_recording", "recording"]
+__all__ = ["Call", "SymbolicTensor", "call", "is_recording", "recording"]
 
 Shape = tuple[int | None, ...]
 
@@ -115,10 +115,6 @@ class SymbolicTensor:
         raise MissingAttributeError(
             f"convcore does not implement {name} of a tensor between layers (supported: shape, dtype, ndim)"
         )
-
-
-class MissingAttributeError(NotSupportedError, AttributeError):
-    """What an array has and what stands for one has not; an AttributeError for those who ask whether it has."""
 
 
 def _refused(what: str, supported: str) -> NotSupportedError:

@@ -16,7 +16,7 @@ import numpy as np
 
 from convcore.checks import remembered, shown
 from convcore.errors import DTypeError, NotSupportedError, ParameterError, ShapeError
-from convcore.layers.formats import image_data_format
+from convcore.layers.formats import data_format_word, image_data_format
 
 __all__ = [
     "LARGEST",
@@ -165,13 +165,7 @@ def standardize_padding(value: Any, *, causal: bool = False) -> str:
 
 def either_data_format(value: Any) -> str:
     """`value`, None (what is set for all) or a word in any case, as "channels_last" or "channels_first"."""
-    word = value.lower() if isinstance(value, str) else image_data_format() if value is None else value
-    if isinstance(word, str) and word in ("channels_first", "channels_last"):
-        return word
-    raise ParameterError(
-        "The `data_format` argument must be one of {'channels_first', 'channels_last'}. "
-        f"Received: data_format={value}"
-    )
+    return image_data_format() if value is None else data_format_word(value)
 
 
 def refuse_unsupported(layer: str, **arguments: Any) -> None:

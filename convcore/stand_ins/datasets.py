@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convcore import random
-from convcore.errors import ParameterError
+from convcore.errors import MissingAttributeError, ParameterError
 from convcore.layers.structures import flat, packed
-from convcore.layers.symbolic import MissingAttributeError
 from convcore.stand_ins.tensors import Tensor
 
 __all__ = ["DATA", "Dataset"]

@@ -77,6 +77,11 @@ class ImageDataGenerator:
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
         """Find the mean and the deviation of each channel in images `x`."""
+        if augment:
+            raise NotSupportedError(
+                "convcore does not implement augment=True of ImageDataGenerator.fit (supported: statistics of the "
+                "images as they are)"
+            )
         images = np.asarray(x, np.float64)
         if images.ndim != 4:
             raise ParameterError(f"Input to `.fit()` should have rank 4. Got array with shape: {images.shape}")

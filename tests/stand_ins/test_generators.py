@@ -78,6 +78,7 @@ def test_normalization() -> None:
         (lambda: ImageDataGenerator().flow(X, save_to_dir="x"), errors.NotSupportedError, "`save_to_dir`"),  # type: ignore[arg-type]
         (lambda: ImageDataGenerator().flow(X[0]), errors.ParameterError, "should have rank 4"),
         (lambda: ImageDataGenerator().flow(X, Y[:3]), errors.ParameterError, "the same length"),
+        (lambda: ImageDataGenerator().fit(X, augment=True), errors.NotSupportedError, "augment=True"),
         (lambda: ImageDataGenerator().fit(X[0]), errors.ParameterError, "should have rank 4"),
     ],
 )
