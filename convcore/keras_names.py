@@ -153,21 +153,22 @@ _SUPPORTED: dict[str, str] = {
     "BatchNormalization, CenterCrop, Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, "
     "DepthwiseConv1D/2D, Dropout, ELU, Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D/2D, "
     "GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Lambda, Layer, LayerNormalization, LeakyReLU, "
-    "MaxPooling1D/2D, Maximum, "
-    "Minimum, Multiply, Normalization, PReLU, Permute, RMSNormalization, RandomBrightness, RandomContrast, "
-    "RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, Rescaling, "
-    "Reshape, Resizing, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "
+    "MaxPooling1D/2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, RMSNormalization, RandomBrightness, "
+    "RandomContrast, RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, "
+    "Rescaling, Reshape, Resizing, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "
     "ZeroPadding1D/2D",
     "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
     "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
     "sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold",
     "initializers": "constant, glorot_normal, glorot_uniform, he_normal, he_uniform, identity, lecun_normal, "
     "lecun_uniform, ones, orthogonal, random_normal, random_uniform, truncated_normal, variance_scaling, zeros",
-    "utils": "clear_session, normalize, set_random_seed, to_categorical",
+    "utils": "CustomObjectScope, PyDataset, Sequence, clear_session, custom_object_scope, get_custom_objects, "
+    "normalize, register_keras_serializable, set_random_seed, to_categorical",
     "models": "Functional, Model, Sequential, clone_model, load_model, model_from_json, save_model",
     "backend": "clear_session, epsilon, floatx, get_uid, image_data_format, reset_uids, set_image_data_format",
-    "saving": "load_model, load_weights, save_model, save_weights; load_model(path, custom_objects={...}) takes the "
-    "classes of one's own layers",
+    "saving": "CustomObjectScope, custom_object_scope, get_custom_objects, get_registered_name, load_model, "
+    "load_weights, register_keras_serializable, save_model, save_weights; load_model(path, custom_objects={...}) takes "
+    "the classes of one's own layers",
     "datasets": "digits, fashion_mnist, mnist",
 }
 
