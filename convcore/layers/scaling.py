@@ -42,7 +42,7 @@ class Resized(ImageLayer):
         return graph.add("frame", x, rows=rows, columns=columns, data_format=self.data_format)
 
     def _middle(self, height: int, width: int) -> tuple[Size, Size]:
-        """First and count of rows, and of columns, of the largest window in the middle with the output's aspect ratio."""
+        """First and count of rows, and of columns, of the largest middle window with the output's aspect ratio."""
         rows = max(min(height, int(float(width * self.height) / self.width)), 1)
         columns = max(min(width, int(float(height * self.width) / self.height)), 1)
         return (int(float(height - rows) / 2), rows), (int(float(width - columns) / 2), columns)
