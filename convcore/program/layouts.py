@@ -94,9 +94,10 @@ class _Sinking:
                 order = settings["order"] = tuple(view.order[axis] for axis in order)
         if source.shape == node.output.shape if order is None else list(order) == sorted(order):
             self._same[node.output] = source
+            self._readers[source] += self._readers[node.output] - 1
             if node.output in self._outputs:
                 self._append(replace(node, kind="reshape", inputs=(source,), settings={}))
-        elif self._is_framed(source, order):
+        elif source is x and self._is_framed(source, order):
             self._permute_before_frame(node, self._makers[source])
         else:
             self._append(replace(node, inputs=(source,), settings=settings))

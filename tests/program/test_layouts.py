@@ -198,6 +198,27 @@ def test_other_kinds_want_their_order() -> None:
     assert kinds(net.graph) == ["permute", "conv2d", "permute", "softmax", "permute", "conv2d", "permute"]
 
 
+def _framed_and_kept(net: Net) -> tuple[Value, ...]:
+    """What only gives a frame another name has readers, too."""
+    frame = net.frame(net.graph.input)
+    again = net.graph.add("reshape", frame, shape=frame.shape)
+    return net.conv(again, 4), to_channels_last(net.graph, again, FIRST)
+
+
+def _framed_and_turned(net: Net) -> tuple[Value, ...]:
+    """The frame is read in an order of its own as well."""
+    turned = net.graph.add("permute", net.frame(net.graph.input), order=(2, 1, 0))
+    return turned, net.graph.add("permute", turned, order=(1, 0, 2))
+
+
+@pytest.mark.parametrize("build", [_framed_and_kept, _framed_and_turned])
+def test_a_frame_that_others_read_stays(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
+    net = Net(3, 8, 6)
+    net.graph.outputs = build(net)
+    assert [kind for kind in kinds(net.graph) if kind == "frame"] == ["frame"]
+    check(monkeypatch, build, (3, 8, 6), kinds(net.graph))
+
+
 def test_a_normalization_by_channel_is_folded() -> None:
     net = Net(3, 30, 30)
     y = to_channels_last(net.graph, net.conv(net.graph.input, 4), FIRST)
