@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from convcore.plans.steps import Buffer
-from convcore.program.lowering import Lowering, Storage
+from convcore.program.lowering import Lowering
+from convcore.program.storage import Storage
 from convcore.program.values import Value
 
 __all__ = ["Giving"]

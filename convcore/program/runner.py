@@ -18,7 +18,8 @@ from convcore.program.feed import Feed
 from convcore.program.giving import Giving
 from convcore.program.graph import Graph
 from convcore.program.loss import LossSpec
-from convcore.program.lowering import Kept, Lowering, PythonCall
+from convcore.program.lowering import Lowering, PythonCall
+from convcore.program.storage import Kept
 from convcore.program.update import Optimizer, Update
 from convcore.program.values import Value
 from convcore.runtime import get_math

@@ -8,6 +8,7 @@ import numpy as np
 
 from convcore.program import Graph, Runner, Value
 from convcore.program.loss import LossSpec
+from convcore.program.lowering import Lowering
 from convcore.program.runner import Optimizer
 from convcore.variables import FlatParameters, Variable
 from tests.reference import Array
@@ -109,3 +110,9 @@ class Net:
     def _python(self, x: Value) -> Value:
         self.text.append("python")
         return self.graph.add("python", x, layer=Halve(), shape=x.shape)
+
+
+def lowering(graph: Graph, *variables: Variable, n: int = 4, training: bool = False) -> Lowering:
+    """What plans `graph` for batches of `n`."""
+    state = np.zeros(2, np.uint64)
+    return Lowering(graph, FlatParameters(variables), n, state, training=training, exact=True)

@@ -1,4 +1,4 @@
-"""The lowering: memory that is shared, kept for the backward pass or given back, and segments around custom layers."""
+"""The lowering: memory that is kept for the backward pass or given back, and segments around custom layers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,8 @@ import pytest
 
 from convcore.plans.steps import Steps
 from convcore.program import Graph, LossSpec
-from convcore.program.lowering import Lowering
-from convcore.variables import FlatParameters, Variable
-from tests.program.nets import Halve
-
-
-def lowering(graph: Graph, *variables: Variable, n: int = 4, training: bool = False) -> Lowering:
-    state = np.zeros(2, np.uint64)
-    return Lowering(graph, FlatParameters(variables), n, state, training=training, exact=True)
+from convcore.variables import Variable
+from tests.program.nets import Halve, lowering
 
 
 def chain(*names: str, size: int = 100) -> Graph:
@@ -58,17 +52,6 @@ def test_a_backward_pass_gives_values_and_gradients_back() -> None:
     assert low.gradient_or_none(low.graph.input) is not None
 
 
-def test_reshapes_share_memory() -> None:
-    graph = Graph((4, 6))
-    y = graph.add("reshape", graph.add("tanh", graph.input), shape=(24,))
-    graph.output = y
-    low = lowering(graph, training=True)
-    low.take_inputs()
-    low.forward()
-    assert low.value(low.nodes[0].output) == low.value(y)
-    assert kernels(low.cut()) == [["activation"]]
-
-
 def test_custom_layers_part_the_native_calls() -> None:
     low = lowering(chain("tanh", "python", "tanh", "tanh", "python"))
     low.take_inputs()
@@ -89,22 +72,6 @@ def test_a_softmax_is_one_with_its_cross_entropy() -> None:
         low.forward(loss)
         low.loss(loss, np.zeros(1), weighted=False, order=None)
         assert [name for name in kernels(low.cut())[0] if name != "gather_words"] == [*expected, "total_loss"]
-
-
-def test_parameters_are_places_in_the_flat_buffers() -> None:
-    kernel, bias = Variable(np.zeros((100, 3)), name="kernel"), Variable(np.zeros(3), name="bias")
-    graph = Graph((100,))
-    graph.output = graph.add("dense", graph.input, parameters=(kernel, bias))
-    low = lowering(graph, kernel, bias)
-    w, b = low.parameters_of(graph.nodes[0])
-    dw, db = low.gradients_of(graph.nodes[0])
-    assert (w.kind, w.offset, b.offset) == ("bound", 0, 4 * 300)
-    assert (dw.index, dw.offset, db.offset) == (w.index + 1, 0, 4 * 300)
-    graph.nodes[0].parameters = (bias, None)
-    assert low.parameters_of(graph.nodes[0]) == [b, None]
-    # A second node with the bias has its own gradient first, in the arena.
-    again, none = low.gradients_of(graph.nodes[0])
-    assert (again.kind, none) == ("arena", None)
 
 
 @pytest.mark.parametrize("to_input", [False, True])

@@ -34,7 +34,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], list[Array]]
     def run(call: Callable[[], list[Array]]) -> list[tuple[Array, Array]]:
         ours = call()
         with monkeypatch.context() as patch:
-            patch.setattr("convcore.program.lowering.optimize", as_written)
+            patch.setattr("convcore.program.storage.optimize", as_written)
             theirs = call()
         return list(zip(ours, theirs, strict=True))
 
