@@ -287,6 +287,11 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     return shifted / np.sum(shifted, axis=axis, keepdims=True)
 
 
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    shifted = x - np.max(x.value, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
 #: Functions of ``keras.ops`` and ``tensorflow`` that are not NumPy's, by name; the argument is called x.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cast": lambda x, *args, **kwargs: x,
@@ -296,7 +301,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "flatten": np.ravel,
     "identity": lambda x: x,
     "log_sigmoid": lambda x: -np.log1p(np.exp(-np.abs(x))) + np.minimum(x, 0.0),
-    "log_softmax": lambda x, axis=-1: np.log(_softmax(x, axis)),
+    "log_softmax": _log_softmax,
     "reduce_max": lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims),
     "reduce_mean": lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
     "reduce_min": lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims),

@@ -84,6 +84,13 @@ def test_functions_by_name(name: str) -> None:
     check(use)
 
 
+def test_logits_may_lie_far_apart() -> None:
+    x = Recorded(np.array([[0.0, 2000.0]]))
+    y = FUNCTIONS["log_softmax"](x)
+    assert y.value.tolist() == [[-2000.0, 0.0]]
+    assert gradient(y[:, 0].sum(), x).tolist() == [[1.0, -1.0]]
+
+
 def test_losses_as_objects_in_a_loss() -> None:
     x = Recorded(GUESS)
     mean, total = losses.MeanSquaredError()(TRUTH, x), losses.MeanSquaredError(reduction="sum")(TRUTH, x)
