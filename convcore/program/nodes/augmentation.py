@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,41 @@ from convcore.program.nodes.kind import Kind, Parameters
 from convcore.program.values import Node, Shape
 
 if TYPE_CHECKING:
+    from convcore.plans.steps import Buffer
     from convcore.program.lowering import Lowering
 
-__all__ = ["RandomAffine"]
+__all__ = ["Augmentation", "RandomAffine"]
 
 
-class RandomAffine(Kind):
+class Augmentation(Kind):
+    """A kind that changes images at random in training; without training, nothing happens. Settings: seed."""
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        if not low.training or node.infers:
+            low.alias(node.output, node.inputs[0])
+        else:
+            low.save(node, self._change(low, node, low.value(node.inputs[0]), low.new_value(node.output)))
+
+    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        if node.infers:
+            if wanted[0]:
+                low.alias_gradient(node.inputs[0], node.output)
+            return
+        kept = low.saved(node)
+        if wanted[0]:
+            self._change_back(low, node, kept, low.gradient(node.output), low.new_gradient(node.inputs[0]))
+        low.steps.release(kept)
+
+    @abstractmethod
+    def _change(self, low: Lowering, node: Node, x: Buffer, y: Buffer) -> Buffer:
+        """Plan y from x; returns what `_change_back` needs."""
+
+    @abstractmethod
+    def _change_back(self, low: Lowering, node: Node, kept: Buffer, dy: Buffer, dx: Buffer) -> None:
+        """Plan dx from dy, the gradient of y."""
+
+
+class RandomAffine(Augmentation):
     """Images of the same size, resampled in training; without training, nothing happens.
 
     Settings: ranges (a `plans.affine.Ranges`), seed, interpolation (nearest or bilinear), border (a place in
@@ -33,26 +63,15 @@ class RandomAffine(Kind):
         settings["seed"] = int(settings["seed"])
         return x
 
-    def forward(self, low: Lowering, node: Node) -> None:
-        if not low.training or node.infers:
-            low.alias(node.output, node.inputs[0])
-            return
-        settings, x = node.settings, node.output.shape
-        state, size = low.steps.bind(low.random_state), self._size(x, settings["first"])
+    def _change(self, low: Lowering, node: Node, x: Buffer, y: Buffer) -> Buffer:
+        settings, size = node.settings, self._size(node.output.shape, node.settings["first"])
+        state = low.steps.bind(low.random_state)
         maps = affine.random_affine(low.steps, low.n, size, node.random_key, state, settings["ranges"])
-        source, target = low.value(node.inputs[0]), low.new_value(node.output)
-        affine.affine(low.steps, self._resampling(low, node), source, maps, target)
-        low.save(node, maps)
+        affine.affine(low.steps, self._resampling(low, node), x, maps, y)
+        return maps
 
-    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        if node.infers:
-            if wanted[0]:
-                low.alias_gradient(node.inputs[0], node.output)
-            return
-        if wanted[0]:
-            dy, dx = low.gradient(node.output), low.new_gradient(node.inputs[0])
-            affine.affine_backward(low.steps, self._resampling(low, node), dy, low.saved(node), dx)
-        low.steps.release(low.saved(node))
+    def _change_back(self, low: Lowering, node: Node, kept: Buffer, dy: Buffer, dx: Buffer) -> None:
+        affine.affine_backward(low.steps, self._resampling(low, node), dy, kept, dx)
 
     def _size(self, x: Shape, first: bool) -> tuple[int, int]:
         return (x[1], x[2]) if first else (x[0], x[1])

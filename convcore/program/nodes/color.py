@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from convcore.errors import ShapeError
 from convcore.plans import color
 from convcore.plans.color import Color
-from convcore.program.nodes.kind import Kind, Parameters
+from convcore.program.nodes.augmentation import Augmentation
+from convcore.program.nodes.kind import Parameters
 from convcore.program.values import Node, Shape
 
 if TYPE_CHECKING:
+    from convcore.plans.steps import Buffer
     from convcore.program.lowering import Lowering
 
 __all__ = ["RandomColor"]
 
 
-class RandomColor(Kind):
+class RandomColor(Augmentation):
     """Images, in training, with a number between low and high added, or with as much contrast, and then cut off below
     floor and above ceiling; without training, nothing happens.
 
@@ -34,22 +36,12 @@ class RandomColor(Kind):
         settings["seed"] = int(settings["seed"])
         return x
 
-    def forward(self, low: Lowering, node: Node) -> None:
-        if not low.training or node.infers:
-            low.alias(node.output, node.inputs[0])
-            return
-        x, y, state = low.value(node.inputs[0]), low.new_value(node.output), low.steps.bind(low.random_state)
-        low.save(node, color.change(low.steps, self._color(low, node), node.random_key, state, x, y))
+    def _change(self, low: Lowering, node: Node, x: Buffer, y: Buffer) -> Buffer:
+        state = low.steps.bind(low.random_state)
+        return color.change(low.steps, self._color(low, node), node.random_key, state, x, y)
 
-    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        if node.infers:
-            if wanted[0]:
-                low.alias_gradient(node.inputs[0], node.output)
-            return
-        if wanted[0]:
-            dy, dx = low.gradient(node.output), low.new_gradient(node.inputs[0])
-            color.change_backward(low.steps, self._color(low, node), low.saved(node), dy, dx)
-        low.steps.release(low.saved(node))
+    def _change_back(self, low: Lowering, node: Node, kept: Buffer, dy: Buffer, dx: Buffer) -> None:
+        color.change_backward(low.steps, self._color(low, node), kept, dy, dx)
 
     def _color(self, low: Lowering, node: Node) -> Color:
         settings, (a, b, c) = node.settings, node.output.shape
