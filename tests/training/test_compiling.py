@@ -51,7 +51,8 @@ def test_compile_refuses_at_once() -> None:
         ({"loss_weights": [1.0, 2.0]}, ParameterError),
         ({"loss_weights": float("nan")}, ParameterError),
         ({"metrics": [keras.metrics.Mean(name="loss")]}, ParameterError),
-        ({"weighted_metrics": ["MeanIoU"]}, NotSupportedError),
+        ({"weighted_metrics": ["MeanIoU"]}, ParameterError),  # it needs the number of classes
+        ({"weighted_metrics": ["R2Score"]}, NotSupportedError),
         ({"math": "precise"}, ParameterError),
     ):
         with pytest.raises(error):
