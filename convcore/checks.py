@@ -13,7 +13,19 @@ from typing import ParamSpec, TypeVar
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 
-__all__ = ["counted", "find", "flag", "real", "rebuild", "refuse", "remembered", "shown", "text", "unit_interval"]
+__all__ = [
+    "counted",
+    "find",
+    "flag",
+    "real",
+    "rebuild",
+    "refuse",
+    "remembered",
+    "shown",
+    "text",
+    "unit_interval",
+    "whole",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -174,3 +186,13 @@ def find(module: str, kind: str, name: object, table: Mapping[str, T], aliases: 
     close = difflib.get_close_matches(name, table, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ParameterError(f"Unknown {kind}: {shown(name)}.{hint} Supported: {supported}.")
+
+
+def whole(dtype: object) -> str | None:
+    """The name of `dtype` if its numbers are whole or booleans.
+
+    >>> whole("int32"), whole(bool), whole("float16"), whole(None)
+    ('int32', 'bool', None, None)
+    """
+    name = str(getattr(dtype, "name", None) or getattr(dtype, "__name__", dtype))
+    return name if name.startswith(("int", "uint", "bool")) else None

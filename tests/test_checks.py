@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore.checks import counted, find, flag, real, rebuild, refuse, remembered, shown, text, unit_interval
+from convcore.checks import counted, find, flag, real, rebuild, refuse, remembered, shown, text, unit_interval, whole
 from convcore.errors import NotSupportedError, ParameterError
 
 
@@ -132,3 +132,10 @@ def test_an_error_is_not_remembered() -> None:
         with pytest.raises(ParameterError):
             refuse(1)
     assert calls == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name"), [(np.int8, "int8"), (np.dtype("uint16"), "uint16"), ("bool", "bool"), (np.float64, None)]
+)
+def test_dtypes_of_whole_numbers(dtype: Any, name: str | None) -> None:
+    assert whole(dtype) == name

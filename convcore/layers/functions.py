@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from convcore import activations
+from convcore.checks import whole
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.activation import Activation, ReLU, Softmax
 from convcore.layers.global_pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
@@ -34,16 +35,17 @@ def apply(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             f"{', '.join(sorted(FUNCTIONS))})"
         )
     try:
-        return FUNCTIONS[name](*args, **renamed(kwargs))
+        return FUNCTIONS[name](*args, **renamed(name, kwargs))
     except TypeError as error:
         raise NotSupportedError(
             f"convcore does not implement these arguments of {name}() between layers: {error}"
         ) from None
 
 
-def renamed(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by the names that they have in ``keras.ops``, without those that change nothing."""
-    return {_WORDS.get(word, word): value for word, value in kwargs.items() if word not in _IGNORED}
+def renamed(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `name` by the names that they have in ``keras.ops``, without those that change nothing."""
+    ignored = {"name"} if name in _CASTS else _IGNORED
+    return {_WORDS.get(word, word): value for word, value in kwargs.items() if word not in ignored}
 
 
 def _axes(x: SymbolicTensor, axis: Axis) -> list[int]:
@@ -174,6 +176,15 @@ def _activation(name: str) -> Callable[..., Any]:
     return lambda x: Activation(name)(x)
 
 
+def cast(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """x itself: between layers all is in the dtype of computation, which holds no whole numbers and no booleans."""
+    if whole(dtype) not in (None, x.dtype):
+        raise NotSupportedError(
+            f"convcore does not implement a cast to {whole(dtype)} between layers (supported: floats)"
+        )
+    return x
+
+
 def _same(x: Any, *args: Any, **kwargs: Any) -> Any:
     return x
 
@@ -189,12 +200,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "amax": maximum_of,
     "batch_flatten": flatten,
-    "cast": _same,
+    "cast": cast,
     "clip": clip,
     "clip_by_value": clip,
     "concat": concatenate,
     "concatenate": concatenate,
-    "convert_to_tensor": _same,
+    "convert_to_tensor": cast,
     "divide": lambda x, y: x / y,
     "dot": matmul,
     "exp": _activation("exponential"),
@@ -259,3 +270,4 @@ _WORDS = {
     "x2": "y",
 }
 _IGNORED = frozenset({"dtype", "name"})
+_CASTS = frozenset({"cast", "convert_to_tensor"})

@@ -22,6 +22,9 @@ __all__ = ["Call", "SymbolicTensor", "call", "is_recording", "recording"]
 
 Shape = tuple[int | None, ...]
 
+#: Operators with something else before them, by the functions that NumPy calls for its own numbers and arrays.
+REFLECTED = {np.add: "__radd__", np.multiply: "__rmul__", np.subtract: "__rsub__", np.divide: "__rtruediv__"}
+
 
 @dataclass(frozen=True, eq=False)
 class SymbolicTensor:
@@ -35,8 +38,16 @@ class SymbolicTensor:
     call: Call = field(repr=False)
     index: int = field(default=0, repr=False)
 
-    # Arithmetic with a NumPy array is refused here, and not tried element by element there.
-    __array_ufunc__ = None
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Arithmetic with a number of NumPy's before an operator; all else is refused by name."""
+        if ufunc in REFLECTED and inputs[1] is self and method == "__call__" and not kwargs:
+            result = getattr(self, REFLECTED[ufunc])(inputs[0])
+            if result is not NotImplemented:
+                return result
+        raise _refused(
+            f"numpy.{ufunc.__name__} of a tensor between layers",
+            "layers, + - * / with numbers, functions of keras.ops",
+        )
 
     @property
     def ndim(self) -> int:

@@ -96,10 +96,20 @@ class Loss:
     def _value_and_gradient(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         if type(self).gradient is Loss.gradient:
             y_true, y_pred = np.asarray(y_true, np.float32), np.asarray(y_pred, np.float32)
-        values = np.asarray(self.call(*of_one_rank(y_true, y_pred)))
+        values = self._numbers(self.call(*of_one_rank(y_true, y_pred)))
         # One number for the batch is the mean of as many.
         values = np.broadcast_to(values, (len(y_pred),)) if values.ndim == 0 else values
         return values, np.asarray(self.gradient(y_true, y_pred))
+
+    def _numbers(self, values: Any) -> Array:
+        """What `call` gave, which must be real numbers."""
+        numbers = np.asarray(values)
+        if numbers.dtype.kind not in "biuf":
+            raise DTypeError(
+                f"loss {self.name!r}: expected a number per sample, or one for the batch, got {shown(values)}. "
+                "Does its function return what it computed?"
+            )
+        return numbers
 
     def targets(self, y: npt.ArrayLike, output_shape: tuple[int, ...]) -> Array:
         """`y` validated against the model's output shape (without the batch axis), as the metrics are to see it."""
@@ -129,7 +139,7 @@ class Loss:
         values = self.call(truth, guess)
         if isinstance(values, Recorded):
             return self._reduced(values, sample_weight)
-        values = np.asarray(values)
+        values = self._numbers(values)
         return reduced(values, sample_weight, self.reduction, self._counted(y_true))
 
     def _reduced(self, values: Recorded, sample_weight: Any) -> Any:

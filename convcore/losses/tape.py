@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from convcore.checks import whole
 from convcore.errors import NotSupportedError
 from convcore.layers.structures import flat
 
@@ -61,7 +62,11 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         )
 
     def astype(self, dtype: Any) -> Recorded:
-        """Itself: a gradient has the dtype of its array."""
+        """Itself: a gradient has the dtype of its array, and whole numbers have none."""
+        if whole(dtype) is not None:
+            raise NotSupportedError(
+                f"convcore does not implement gradients through a cast to {whole(dtype)} (supported: floats)"
+            )
         return self
 
     def reshape(self, *shape: Any) -> Any:
@@ -294,10 +299,10 @@ def _log_softmax(x: Any, axis: int = -1) -> Any:
 
 #: Functions of ``keras.ops`` and ``tensorflow`` that are not NumPy's, by name; the argument is called x.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "cast": lambda x, *args, **kwargs: x,
+    "cast": lambda x, dtype=None: x.astype(dtype),
     "clip": lambda x, x_min, x_max: np.clip(x, x_min, x_max),
     "clip_by_value": lambda x, x_min, x_max: np.clip(x, x_min, x_max),
-    "convert_to_tensor": lambda x, *args, **kwargs: x,
+    "convert_to_tensor": lambda x, dtype=None, **kwargs: x.astype(dtype),
     "flatten": np.ravel,
     "identity": lambda x: x,
     "log_sigmoid": lambda x: -np.log1p(np.exp(-np.abs(x))) + np.minimum(x, 0.0),

@@ -41,7 +41,7 @@ def answering(function: Callable[..., Any], name: str | None = None) -> Callable
         if name is not None and functions.is_symbolic(*args, *kwargs.values()):
             return functions.apply(name, args, kwargs)
         if name in tape.FUNCTIONS and tape.is_recorded(*args, *kwargs.values()):
-            return tape.FUNCTIONS[name](*args, **functions.renamed(kwargs))
+            return tape.FUNCTIONS[name](*args, **functions.renamed(name, kwargs))
         result = function(*args, **kwargs)
         return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic, float)) else result
 

@@ -73,3 +73,14 @@ def test_names_and_files(tmp_path: Any) -> None:
 def test_what_has_no_known_gradient_is_refused_by_name() -> None:
     with pytest.raises(errors.NotSupportedError, match=r"gradient of numpy\.arctan"):
         trained(lambda y_true, y_pred: np.arctan(y_pred - y_true))
+
+
+@pytest.mark.parametrize("given", [None, "text", 1j])
+def test_what_is_no_number_is_refused_by_name(given: Any) -> None:
+    def unfinished(y_true: Any, y_pred: Any) -> Any:
+        return given
+
+    with pytest.raises(errors.DTypeError, match="loss 'unfinished': expected a number per sample"):
+        trained(unfinished)
+    with pytest.raises(errors.DTypeError, match="loss 'unfinished': expected a number per sample"):
+        OwnLoss(unfinished)(Y, Y)

@@ -116,6 +116,8 @@ def test_what_does_not_depend_on_it_has_no_gradient() -> None:
         (lambda x: np.arctan(x), r"gradient of numpy\.arctan .*supported: absolute, add"),
         (lambda x: np.add.reduce(x), r"numpy\.add\.reduce"),
         (lambda x: np.linalg.norm(x), r"numpy\.norm"),
+        (lambda x: x.astype("int32"), "through a cast to int32"),
+        (lambda x: FUNCTIONS["cast"](x, bool), "through a cast to bool"),
     ],
 )
 def test_unknown_gradients_are_refused_by_name(use: Any, match: str) -> None:
