@@ -83,18 +83,10 @@ class Composed(Layer, record_build=False):
         own = [*self._trainable_variables, *self._non_trainable_variables]
         return list(dict.fromkeys([*own, *(variable for layer in self._layers for variable in layer.weights)]))
 
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights; setting it sets it for every layer inside."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for variable in self._trainable_variables:
-            variable.trainable = self._trainable
+    def _set_trainable(self, value: bool) -> None:
+        Layer._set_trainable(self, value)
         for layer in self._layers:
-            layer.trainable = self._trainable
+            layer.trainable = value
 
     def _move_in(self, home: FlatParameters) -> None:
         Layer._move_in(self, home)

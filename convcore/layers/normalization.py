@@ -77,16 +77,8 @@ class BatchNormalization(Layer):
         self.moving_mean: Variable | None = None
         self.moving_variance: Variable | None = None
 
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights, and takes the batch's statistics. A model is to be compiled again."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for variable in self._trainable_variables:
-            variable.trainable = self._trainable
+    def _set_trainable(self, value: bool) -> None:
+        super()._set_trainable(value)
         self._eager.clear()
 
     def build(self, input_shape: Any) -> None:

@@ -95,14 +95,18 @@ class Weighted:
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes the weights."""
+        """Whether training changes the weights, of layers inside too, and the statistics of batches are taken; when it
+        was set, a model is to be compiled again."""
         return self._trainable
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+        self._set_trainable(bool(value))
+
+    def _set_trainable(self, value: bool) -> None:
+        self._trainable = value
         for variable in self._trainable_variables:
-            variable.trainable = self._trainable
+            variable.trainable = value
 
     def get_weights(self) -> list[FloatArray]:
         """Copies of the weights' values."""

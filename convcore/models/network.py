@@ -146,16 +146,10 @@ class Network(Layer, record_build=False):
     def _activity_losses(self) -> list[np.float32]:
         return [*super()._activity_losses(), *self._eager.penalties]
 
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the weights; setting it sets it for every layer."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
+    def _set_trainable(self, value: bool) -> None:
+        super()._set_trainable(value)
         for layer in self._layers:
-            layer.trainable = self._trainable
+            layer.trainable = value
 
     def _move_in(self, home: FlatParameters) -> None:
         super()._move_in(home)
