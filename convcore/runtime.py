@@ -81,7 +81,7 @@ def threads(count: int) -> Iterator[None]:
 def set_math(mode: str) -> None:
     """Choose how the steps of a model compute: "fast" (the default) or "exact".
 
-    "fast" may use Winograd's convolution, whose results are within 1e-5 of the largest output's size of the direct
+    "fast" may use Winograd's convolution, whose results are within 2e-5 of the largest output's size of the direct
     sum's, the same to the bit where an output sees zeros only, and which may spread a NaN or an infinity to its
     neighbours, and in inference it folds a batch normalization into the weights of the convolution before it, which
     rounds elsewhere. "exact" sums each output directly, in one fixed order, and normalizes it then. In both modes
