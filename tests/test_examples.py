@@ -53,6 +53,15 @@ def test_fashion_mnist(images: Path, tmp_path: Path) -> None:
     assert (tmp_path / "fashion.csv").read_text().startswith("epoch,accuracy,learning_rate,loss")
 
 
+@pytest.mark.parametrize("name", ["mnist.py", "fashion_mnist.py"])
+def test_where_there_is_no_data_digits_are_drawn(name: str, tmp_path: Path) -> None:
+    proxies = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    said = run(name, "--epochs", "1", "--images", "600", cwd=tmp_path, **proxies)
+    assert "MNIST cannot be had" in said
+    assert "Digits take its place." in said
+    assert "test accuracy" in said.lower()
+
+
 def test_digits_resnet(tmp_path: Path) -> None:
     said = run("digits_resnet.py", "--epochs", "2", "--images", "1500", cwd=tmp_path)
     assert "Total params: 19,994" in said
