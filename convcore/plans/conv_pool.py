@@ -16,7 +16,6 @@ __all__ = [
     "prepare_weights",
     "reason_apart",
     "reason_direct",
-    "tile_side",
     "turn_weights",
 ]
 
@@ -54,12 +53,12 @@ def reason_apart(g: Geometry, pool: Geometry) -> str | None:
 def reason_direct(g: Geometry, pool: Geometry, *, exact: bool) -> str | None:
     """Why the sum is computed directly; None if Winograd's algorithm computes it."""
     reason = winograd.reason_direct(_pooled_part(g, pool), exact=exact)
-    if reason is None and tile_side(g, pool) is None:
+    if reason is None and _tile_side(g, pool) is None:
         return "whole windows of the pool and whole tiles make a large map: no Winograd"
     return reason
 
 
-def tile_side(g: Geometry, pool: Geometry) -> int | None:
+def _tile_side(g: Geometry, pool: Geometry) -> int | None:
     """The side of Winograd's tiles; None if the direct sum costs less, or the map between would be large."""
     row_bytes = g.ow * g.oc * 4
     sides = [side for side in winograd.TRANSFORM_COSTS if math.lcm(side, pool.sh) * row_bytes <= MOST_MAP_BYTES]
@@ -86,7 +85,7 @@ def prepare_weights(
     steps: Steps, g: Geometry, pool: Geometry, w: Buffer, *, exact: bool, keep: winograd.Keep
 ) -> Buffer | None:
     """The weights as Winograd's algorithm reads them; None where the sum is computed directly."""
-    side = None if reason_direct(g, pool, exact=exact) else tile_side(g, pool)
+    side = None if reason_direct(g, pool, exact=exact) else _tile_side(g, pool)
     return None if side is None else winograd.prepare(steps, g, w, side, keep)
 
 
@@ -108,7 +107,7 @@ def forward(
     that `prepare_weights` prepared, which are released."""
     fields, images = _fields(g, pool) | {"relu": int(relu)}, conv.by_image(g)
     windows = g.n * pool.oh * pool.ow * g.oc
-    side = None if turned is None else tile_side(g, pool)
+    side = None if turned is None else _tile_side(g, pool)
     if turned is not None and side is not None:
         part = _pooled_part(g, pool)
         work = winograd.tiles(part, side) * winograd.frequencies(side) * g.ic * g.oc
