@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from convcore import random
 from convcore.errors import MissingAttributeError, ParameterError
 from convcore.layers.structures import flat, packed
+from convcore.stand_ins.specs import TensorSpec, conform, signature
 from convcore.stand_ins.tensors import Tensor
 
 __all__ = ["DATA", "Dataset"]
 
 INFINITE, UNKNOWN = -1, -2
-
-
-class TensorSpec(NamedTuple):
-    """The shape and the dtype of a part of an element."""
-
-    shape: tuple[int | None, ...]
-    dtype: Any
 
 
 class Dataset:
@@ -68,12 +62,15 @@ class Dataset:
         generator: Callable[..., Iterable[Any]],
         output_types: Any = None,
         output_shapes: Any = None,
-        args: Sequence[Any] = (),
+        args: Sequence[Any] | None = None,
         output_signature: Any = None,
         name: str | None = None,
     ) -> Dataset:
-        """What ``generator(*args)`` gives in each pass."""
-        return cls(lambda: iter(generator(*args)))
+        """What ``generator(*args)`` gives in each pass, cast to the dtypes of `output_types` or of the TensorSpecs of
+        `output_signature`, in their structure. DTypeError or ShapeError for an element that does not fit."""
+        specs = signature(output_types, output_shapes, output_signature)
+        given = () if args is None else tuple(args)
+        return cls(lambda: (each if specs is None else conform(each, specs) for each in generator(*given)))
 
     @classmethod
     def range(cls, *args: int, output_type: Any = np.int64, name: str | None = None) -> Dataset:
@@ -252,7 +249,7 @@ class Dataset:
 
     @property
     def element_spec(self) -> Any:
-        """Shapes and dtypes of the first element; of batches, the first size is open."""
+        """Shapes and dtypes of the first element."""
         element = self.get_single_element()
         return packed(element, [TensorSpec(each.shape, each.dtype) for each in flat(element)])
 

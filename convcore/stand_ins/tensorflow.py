@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from convcore import random
-from convcore.stand_ins import arrays, datasets, devices
+from convcore.stand_ins import arrays, datasets, devices, specs
 from convcore.stand_ins.tensors import answering
 
 __all__ = ["content"]
@@ -52,6 +52,7 @@ _LOGGING: dict[str, Any] = {
 }
 _TABLE: dict[str, Any] = {
     **arrays.TENSORFLOW,
+    **specs.SPECS,
     "__version__": VERSION,
     "autograph": {"set_verbosity": devices.accept},
     "compat": {"v1": {"logging": _LOGGING, "set_random_seed": random.set_seed}, "v2": {}},
