@@ -68,6 +68,10 @@ class Variable:
         return self.value.shape
 
     @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    @property
     def dtype(self) -> str:
         return "float32"
 
@@ -83,6 +87,23 @@ class Variable:
                 f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}."
             )
         self.value[...] = array
+
+    def assign_add(self, value: npt.ArrayLike) -> None:
+        """Add `value`, which is repeated where it is smaller, to it."""
+        self.value[...] += self._filling(value)
+
+    def assign_sub(self, value: npt.ArrayLike) -> None:
+        """Subtract `value`, which is repeated where it is smaller, from it."""
+        self.value[...] -= self._filling(value)
+
+    def _filling(self, value: npt.ArrayLike) -> FloatArray:
+        array = np.asarray(value, dtype=np.float32)
+        try:
+            return np.broadcast_to(array, self.shape)
+        except ValueError:
+            raise ShapeError(
+                f"{self.name}: an array of shape {array.shape} does not fill a variable of shape {self.shape}."
+            ) from None
 
     def numpy(self) -> FloatArray:
         """A copy of the value."""

@@ -48,6 +48,20 @@ def test_assign_keeps_the_array_and_refuses_another_shape() -> None:
         variable.assign(1.0)
 
 
+def test_values_are_added_and_subtracted_and_repeated_where_they_are_smaller() -> None:
+    variable = Variable(np.zeros((2, 3)), name="w")
+    value = variable.value
+    variable.assign_add(2)
+    variable.assign_add([1, 2, 3])
+    variable.assign_sub(np.ones((2, 1)))
+    assert variable.value is value
+    assert value.tolist() == [[2, 3, 4], [2, 3, 4]]
+    assert variable.ndim == 2
+    for refused in (np.ones(2), np.ones((1, 2, 3))):
+        with pytest.raises(ShapeError, match=r"w: an array of shape .* does not fill a variable of shape \(2, 3\)"):
+            variable.assign_add(refused)
+
+
 def test_flat_parameters_lay_the_variables_one_after_the_other(three: tuple[Variable, ...]) -> None:
     flat = FlatParameters(three)
     np.testing.assert_array_equal(flat.values, [1, 2, 3, 4, 5, 6, 7, 8])

@@ -14,6 +14,7 @@ from convcore import regularizers
 from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
 from convcore.layers.eager import Eager, as_float32, is_home
+from convcore.layers.refused import OF_LAYERS, refuse_attributes
 from convcore.layers.seeds import SeedGenerator
 from convcore.layers.subclassing import compose, recording_shape, takes_training, with_training
 from convcore.layers.symbolic import Call, SymbolicTensor, call, is_recording
@@ -54,6 +55,9 @@ class Layer(Weighted):
 
     #: What every layer computes in; inputs of other dtypes are cast to it.
     dtype: str = "float32"
+
+    #: The same, in Keras's other words for it.
+    compute_dtype = variable_dtype = dtype
 
     #: Of a layer that draws random numbers, where its seed is from: it sets it in its constructor.
     seed_generator: SeedGenerator | None = None
@@ -363,6 +367,9 @@ class Layer(Weighted):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+refuse_attributes(Layer, OF_LAYERS)
 
 
 def _one_or_all(things: Sequence[Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, StateError
 from convcore.layers.base import Layer
 from convcore.layers.eager import is_home
+from convcore.layers.refused import OF_MODELS, refuse_attributes
 from convcore.layers.structures import flat
 from convcore.layers.symbolic import SymbolicTensor
 from convcore.variables import FlatParameters, Variable, mark_change, revision
@@ -35,7 +36,7 @@ class Network(Layer, record_build=False):
     _is_open: bool = False
     _sample_shapes: tuple[tuple[int, ...], ...] | None = None
 
-    def __init__(self, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(self, trainable: bool = True, name: str | None = None, **kwargs: Any) -> None:
         steps = _OWN_STEPS if self._is_composed else ("call", *_OWN_STEPS)
         own = next((name for name in steps if hasattr(type(self), name)), None)
         if own is not None:
@@ -44,7 +45,7 @@ class Network(Layer, record_build=False):
                 "(supported: keras.Model(inputs, outputs), keras.Sequential, subclasses of both that make their layers "
                 "in __init__, and layers, losses and metrics of one's own)"
             )
-        super().__init__(trainable=trainable, name=name)
+        super().__init__(trainable=trainable, name=name, **kwargs)
         if not self._is_composed:
             self._layers = []
         self._trained: tuple[bool, ...] = ()
@@ -228,3 +229,6 @@ class Network(Layer, record_build=False):
         mark_change()
         self._compiled_graph = None
         self._eager.clear()
+
+
+refuse_attributes(Network, OF_MODELS)

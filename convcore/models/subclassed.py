@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convcore.errors import NotBuiltError, NotSupportedError
+from convcore.errors import NotBuiltError, NotSupportedError, ParameterError
 from convcore.layers.composed import Composed
 from convcore.layers.structures import flat
 from convcore.layers.validation import Shape
@@ -33,11 +33,12 @@ class Subclassed(Composed, Model, record_build=False):  # type: ignore[override]
         self._met = tuple((None, *shape[1:]) for shape in input_shapes)
         self._input_count = len(input_shapes)
         if not was_built:
-            if self.compiled and len(shapes) > 1:
-                raise NotSupportedError(
-                    "convcore does not implement compile() of a model with a call() of its own and several outputs, "
-                    f"{len(shapes)}, before it is built (supported: model.build(input_shape), and then compile)"
-                )
+            if self._compiled is not None:
+                try:
+                    self._compiled.meet(self._outputs())
+                except ParameterError:
+                    self._met = ()
+                    raise
             self._sample_shapes = None
             self._invalidate()
         return shapes

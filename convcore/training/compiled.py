@@ -41,11 +41,26 @@ class Compiled:
         loss_weights: Any = None,
         outputs: Outputs | None = None,
     ) -> None:
-        self.outputs = outputs or Outputs()
         self.optimizer = optimizers.get(optimizer)
         #: The loss as compile got it.
         self.loss = loss
-        self._given = [_loss(each) for each in self.outputs.losses(loss)]
+        self._asked = metric_names, weighted_metric_names, loss_weights
+        self.meet(outputs or Outputs())
+        #: What the order of the samples follows from, with the batches trained on so far; drawn when it is first
+        #: needed.
+        self.drawn_seed: int | None = None
+        #: "fast" or "exact" for this model alone; None for what `set_math` says.
+        self.math: str | None = None
+        #: How many batches the callbacks see as one.
+        self.steps_per_execution = 1
+
+    def meet(self, outputs: Outputs) -> None:
+        """Give each of `outputs` what compile was given for it."""
+        loss, (metric_names, weighted_metric_names, loss_weights) = self.loss, self._asked
+        self.outputs = outputs
+        asked = self.outputs.losses(loss)
+        self._given = [_loss(each) for each in asked]
+        self._loss_names = list(map(_loss_name, asked))
         #: Which outputs have a loss.
         self.trained = [each is not None for each in self._given]
         weights = self.outputs.loss_weights(loss_weights, self.trained)
@@ -63,19 +78,15 @@ class Compiled:
         self._metrics: list[list[Metric]] = [[] for _ in self._identifiers]
         self._weighted_metrics: list[list[Metric]] = [[] for _ in self._weighted]
         self._shapes: Sequence[tuple[Shape | None, Shape]] | None = None
-        #: What the order of the samples follows from, with the batches trained on so far; drawn when it is first
-        #: needed.
-        self.drawn_seed: int | None = None
-        #: "fast" or "exact" for this model alone; None for what `set_math` says.
-        self.math: str | None = None
 
     def _all_names(self) -> list[str]:
         """The names of the figures: the loss, those of the outputs, the metrics of each and the weighted ones."""
         labels = self.outputs.names or ("output",)
-        several = self.outputs.count > 1
+        several = self.outputs.count > 1 and self.outputs.are_labels
         names = ["loss"]
         for number in self.told:
-            names.append(_distinct(f"{labels[number]}_loss", names))
+            label = labels[number] if self.outputs.are_labels else self._loss_names[number]
+            names.append(_distinct(f"{label}_loss", names))
         for items, lead in ((self._identifiers, ""), (self._weighted, "weighted_")):
             for label, of_output in zip(labels, items, strict=True):
                 for name in map(_name, of_output):
@@ -91,6 +102,8 @@ class Compiled:
     def metrics_names(self) -> list[str]:
         """The names of what evaluate returns, in its order: as in Keras, the metrics of several outputs by name."""
         told = 1 + len(self.told)
+        if not self.outputs.are_labels:
+            return ["loss", *self._names[told:], *self._names[1:told]]
         return [*self._names[:told], *(sorted(self._names[told:]) if self.outputs.count > 1 else self._names[told:])]
 
     @property
@@ -208,6 +221,10 @@ def _loss(identifier: Any) -> Any:
     loss = losses.get(identifier)
     loss.spec()  # refuses at once what cannot be trained with
     return loss
+
+
+def _loss_name(identifier: Any) -> str:
+    return identifier if isinstance(identifier, str) else str(getattr(_loss(identifier), "name", None))
 
 
 def _checked(items: Sequence[Any]) -> list[Any]:

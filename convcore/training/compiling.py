@@ -70,10 +70,13 @@ class Compiling:
         times its entry in `loss_weights`, a list or a dict.
 
         `math`, "fast" or "exact", is this model's own choice of what `convcore.set_math` chooses for all.
-        `run_eagerly`, `steps_per_execution`, `jit_compile` and `auto_scale_loss` change nothing here.
+        `steps_per_execution` is how many batches the callbacks of fit and evaluate see as one: they are called before
+        the first and after the last of them. `run_eagerly`, `jit_compile` and `auto_scale_loss` change nothing here.
         """
-        compiled = Compiled(optimizer, loss, metrics, weighted_metrics, loss_weights, self._outputs())
+        outputs = Outputs.expected(loss) if self._is_composed and not self.built else self._outputs()
+        compiled = Compiled(optimizer, loss, metrics, weighted_metrics, loss_weights, outputs)
         compiled.math = None if math is None else require_math("math", math)
+        compiled.steps_per_execution = integer("steps_per_execution", steps_per_execution, 1)
         self._compiled = compiled
         self._runner = None
 
@@ -86,6 +89,8 @@ class Compiling:
             not isinstance(each, list | tuple | dict) for each in structure.values()
         ):
             return Outputs(sorted(structure), are_keys=True)
+        if self._is_composed and isinstance(structure, list | tuple) and len(structure) > 1:
+            return Outputs.nameless(len(self.output_names))
         return Outputs(self.output_names)
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from convcore.callbacks import CallbackList, TerminateOnNaN
 from convcore.errors import NumericError, ParameterError
 from convcore.training.compiled import Compiled, MeanLosses
 from convcore.training.progress import Progress
-from convcore.training.sources import ArraySource, Source, StreamSource
+from convcore.training.sources import ArraySource, Batch, Source, StreamSource
 
 if TYPE_CHECKING:
     from convcore.program import Feed, Runner
@@ -47,6 +48,22 @@ def diverged(loss: float, where: str) -> NumericError:
     )
 
 
+def executions(batches: Iterator[Batch], size: int, first: int = 0) -> Iterator[tuple[int, bool, int | None, Batch]]:
+    """Each of `batches` with its number, from `first` on, and where it stands among `size` that the callbacks see as
+    one: whether it is the first of them, and if it is the last, the number that they hear, as if no batch lacked."""
+    ahead = next(batches, None)
+    for place in itertools.count():
+        if ahead is None:
+            return
+        batch, full = ahead, (place + 1) % size == 0
+        if not full:
+            ahead = next(batches, None)
+        ends = first + place // size * size + size - 1 if full or ahead is None else None
+        yield first + place, place % size == 0, ends, batch
+        if full:  # not before the callbacks were called: they may have stopped the training
+            ahead = next(batches, None)
+
+
 class TrainingLoop:
     """Trains on the batches of a source, epoch after epoch."""
 
@@ -78,8 +95,9 @@ class TrainingLoop:
         def figures() -> dict[str, float]:
             return dict(sorted(compiled.results(losses.means()).items())) if losses.seen else {}
 
-        for step, (feed, start, count) in enumerate(self.source.epoch(first), first):
-            if self._hears_begin:
+        size = compiled.steps_per_execution
+        for step, begins, ends, (feed, start, count) in executions(self.source.epoch(first), size, first):
+            if begins and self._hears_begin:
                 callbacks.on_train_batch_begin(step)
             runner = model._program()
             if self._is_stream:
@@ -91,8 +109,8 @@ class TrainingLoop:
             losses.add(loss, runner.each_loss, count)
             if is_clean and compiled.all_metrics():
                 _update(compiled, runner, feed, start, count)
-            if self._hears_end:
-                callbacks.on_train_batch_end(step, figures())
+            if ends is not None and self._hears_end:
+                callbacks.on_train_batch_end(ends, figures())
             self.progress.update(step + 1, figures)
             if model.stop_training:
                 break
@@ -136,15 +154,15 @@ def evaluate(
 
     model.stop_evaluating = False
     callbacks.on_test_begin()
-    for step, (feed, start, count) in enumerate(source.epoch()):
-        if hears_begin:
+    for step, begins, ends, (feed, start, count) in executions(source.epoch(), compiled.steps_per_execution):
+        if begins and hears_begin:
             callbacks.on_test_batch_begin(step)
         runner = model._program()
         losses.add(runner.test(feed, start, count), runner.each_loss, count)
         if compiled.all_metrics():
             _update(compiled, runner, feed, start, count)
-        if hears_end:
-            callbacks.on_test_batch_end(step, figures())
+        if ends is not None and hears_end:
+            callbacks.on_test_batch_end(ends, figures())
         if progress is not None:
             progress.update(step + 1, figures)
         if model.stop_evaluating:

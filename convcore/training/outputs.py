@@ -17,12 +17,26 @@ class Outputs:
     """The outputs of a model by `names`; None for a model that is not built yet, which will have one.
 
     `are_keys` says that they are those of a dict that the model gives: losses may then leave outputs out.
+    `are_labels` says that the figures of an output bear its name.
     """
 
-    def __init__(self, names: Sequence[str] | None = None, *, are_keys: bool = False) -> None:
+    def __init__(self, names: Sequence[str] | None = None, *, are_keys: bool = False, are_labels: bool = True) -> None:
         self.names = None if names is None else tuple(names)
         self.count = 1 if names is None else len(names)
         self.are_keys = are_keys
+        self.are_labels = are_labels
+
+    @classmethod
+    def nameless(cls, count: int) -> Outputs:
+        """Those in the list that a call() of one's own gives: what is told of them bears the losses' names."""
+        return cls([f"output_{number}" for number in range(1, count + 1)], are_labels=False)
+
+    @classmethod
+    def expected(cls, loss: Any) -> Outputs:
+        """Those that a model with a call() of its own will have, as far as the losses for them tell."""
+        if _is_by_name(loss):
+            return cls(sorted(loss), are_keys=True)
+        return cls.nameless(len(loss)) if isinstance(loss, list | tuple) and len(loss) > 1 else cls()
 
     def losses(self, value: Any) -> list[Any]:
         """The loss of each output, None for those that are not trained."""

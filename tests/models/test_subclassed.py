@@ -95,8 +95,8 @@ def test_the_summary_shows_what_the_layers_give() -> None:
 
 
 class Two(keras.Model):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.first, self.second = layers.Dense(2, name="first"), layers.Dense(1, name="second")
 
     def call(self, inputs: Any) -> Any:
@@ -112,10 +112,48 @@ def test_several_inputs_and_outputs() -> None:
     net.compile("sgd", {"first": "mse", "second": "mae"})
     history = net.fit([a, b], {"first": a[:, :2], "second": b[:, :1]}, verbose=0).history
     assert sorted(history) == ["first_loss", "loss", "second_loss"]
-    unbuilt = Two()
-    unbuilt.compile("sgd", "mse")
-    with pytest.raises(errors.NotSupportedError, match="several outputs, 2, before it is built"):
-        unbuilt.fit([a, b], {"first": a[:, :2], "second": b[:, :1]}, verbose=0)
+    with pytest.raises(errors.NotSupportedError, match=r"argument `dtype` of keras.layers.Two .*dtype='float16'"):
+        Two(dtype="float16")
+
+
+def test_compile_before_the_first_data() -> None:
+    a, b = X[:, 0, :3, 0], X[:, 1, :4, 0]
+    targets = {"first": a[:, :2], "second": b[:, :1]}
+    histories = []
+    for built in (False, True):
+        keras.utils.set_random_seed(0)
+        net = Two()
+        if built:
+            net.build([a.shape, b.shape])
+        net.compile("sgd", {"first": "mse", "second": "mae"}, metrics={"second": ["mse"]}, loss_weights=[2, 1])
+        histories.append(net.fit([a, b], targets, epochs=2, verbose=0, shuffle=False).history)
+    assert histories[0] == histories[1]
+    assert list(histories[0]) == ["first_loss", "loss", "second_loss", "second_mse"]
+    net = Two()
+    net.compile("sgd", {"first": "mse", "third": "mae"})
+    for _ in range(2):
+        with pytest.raises(errors.ParameterError, match=r"Expected keys \['first', 'second'\] in loss dict"):
+            net.fit([a, b], targets, verbose=0)
+
+
+def test_figures_of_outputs_in_a_list_bear_the_names_of_the_losses() -> None:
+    class Pair(Two):
+        def call(self, inputs: Any) -> Any:
+            return list(super().call(inputs).values())
+
+    a, b = X[:, 0, :3, 0], X[:, 1, :4, 0]
+    net = Pair()
+    net.compile("sgd", ["mse", keras.losses.MeanAbsoluteError()], metrics=[["mae"], ["mse"]])
+    history = net.fit([a, b], [a[:, :2], b[:, :1]], verbose=0).history
+    assert list(history) == ["loss", "mae", "mean_absolute_error_loss", "mse", "mse_loss"]
+    assert net.metrics_names == ["loss", "mae", "mse", "mse_loss", "mean_absolute_error_loss"]
+    net.compile("sgd", "mse")
+    net.fit([a, b], [a[:, :2], b[:, :1]], verbose=0)
+    assert net.metrics_names == ["loss", "mse_loss", "mse_loss_1"]
+    net = Pair()
+    net.compile("sgd", ["mse"] * 3)
+    with pytest.raises(errors.ParameterError, match="one entry for each of the 2 outputs"):
+        net.fit([a, b], [a[:, :2], b[:, :1]], verbose=0)
 
 
 def test_models_in_models() -> None:

@@ -92,3 +92,20 @@ def test_evaluate_and_predict_end_when_a_callback_says_so() -> None:
     for given in (x, (x[start : start + 32] for start in (0, 32, 64))):
         found = net.predict(given, verbose=0, callbacks=[stop])
         np.testing.assert_array_equal(found, net.predict(x[:64], verbose=0))
+
+
+@pytest.mark.parametrize(
+    ("size", "begins", "ends"),
+    [(1, [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]), (2, [0, 2, 4], [1, 3, 5]), (5, [0], [4]), (9, [0], [8])],
+)
+def test_callbacks_see_the_batches_of_an_execution_as_one(size: int, begins: list[int], ends: list[int]) -> None:
+    heard: dict[str, list[int]] = {f"on_{run}_batch_{end}": [] for run in ("train", "test") for end in ("begin", "end")}
+    listener = LambdaCallback()
+    for hook, batches in heard.items():
+        setattr(listener, hook, lambda batch, logs=None, batches=batches: batches.append(batch))
+    net, alone = model(steps_per_execution=size), model()
+    history = net.fit(X, Y, batch_size=20, shuffle=False, verbose=0, callbacks=[listener]).history
+    net.evaluate(X, Y, batch_size=20, verbose=0, callbacks=[listener])
+    assert list(heard.values()) == [begins, ends] * 2
+    assert history == alone.fit(X, Y, batch_size=20, shuffle=False, verbose=0).history
+    assert all((a == b).all() for a, b in zip(net.get_weights(), alone.get_weights(), strict=True))

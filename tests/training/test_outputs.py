@@ -28,6 +28,15 @@ def test_losses() -> None:
     assert ONE.losses({"class_name": "Hinge", "config": {}}) == [{"class_name": "Hinge", "config": {}}]
 
 
+def test_outputs_of_a_model_that_is_not_built() -> None:
+    assert Outputs.expected("mse").names is None
+    assert Outputs.expected(["mse"]).count == 1
+    assert Outputs.expected({"class_name": "Hinge", "config": {}}).names is None
+    keys, listed = Outputs.expected({"b": "mse", "a": None}), Outputs.expected(["mse", "mae"])
+    assert (keys.names, keys.are_keys, keys.are_labels) == (("a", "b"), True, True)
+    assert (listed.names, listed.are_keys, listed.are_labels) == (("output_1", "output_2"), False, False)
+
+
 def test_loss_weights() -> None:
     assert TWO.loss_weights(None, [True, True]) == [1.0, 1.0]
     assert ONE.loss_weights(2, [True]) == [2]
