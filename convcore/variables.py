@@ -6,16 +6,18 @@ the same layout. An optimizer step is then one kernel call over one range, and a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from convcore.errors import ShapeError
+from convcore.errors import NotSupportedError, ShapeError
 from convcore.memory import aligned_zeros
 
-__all__ = ["FlatParameters", "Variable", "mark_change", "revision"]
+__all__ = ["FlatParameters", "Variable", "changeable", "mark_change", "revision"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -32,6 +34,20 @@ def mark_change() -> None:
     """Let `revision` go up."""
     global _revision
     _revision += 1
+
+
+# False where a call() of one's own is looked at: what it assigned would be assigned once, and not with each batch.
+_changeable: ContextVar[bool] = ContextVar("convcore_changeable", default=True)
+
+
+@contextmanager
+def changeable(value: bool) -> Iterator[None]:
+    """Within it, variables can be assigned to, or if `value` is False they refuse that."""
+    token = _changeable.set(value)
+    try:
+        yield
+    finally:
+        _changeable.reset(token)
 
 
 class Variable:
@@ -81,7 +97,23 @@ class Variable:
 
     def assign(self, value: npt.ArrayLike) -> None:
         """Copy `value`, of this variable's shape, into it."""
-        array = np.asarray(value, dtype=np.float32)
+        self._assign("assign", value, np.positive)
+
+    def assign_add(self, value: npt.ArrayLike) -> None:
+        """Add `value`."""
+        self._assign("assign_add", value, self.value.__add__)
+
+    def assign_sub(self, value: npt.ArrayLike) -> None:
+        """Subtract `value`."""
+        self._assign("assign_sub", value, self.value.__sub__)
+
+    def _assign(self, method: str, value: npt.ArrayLike, changed: Callable[[Any], Any]) -> None:
+        if not _changeable.get():
+            raise NotSupportedError(
+                f"convcore does not implement {method}() of a variable, here '{self.name}', in a call() (supported: "
+                "layers of one's own with forward(self, x, training) and backward(self, dy) in NumPy, which may)"
+            )
+        array = changed(np.asarray(value, dtype=np.float32))
         if array.shape != self.shape:
             raise ShapeError(
                 f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}."

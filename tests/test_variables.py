@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convcore.errors import ShapeError
-from convcore.variables import FlatParameters, Variable, mark_change, revision
+from convcore.errors import NotSupportedError, ShapeError
+from convcore.variables import FlatParameters, Variable, changeable, mark_change, revision
 
 
 @pytest.fixture
@@ -105,3 +105,25 @@ def test_what_may_change_the_answer_about_a_models_variables_changes_the_revisio
     before = revision()
     write()
     assert revision() == before
+
+
+def test_assign_add_and_assign_sub() -> None:
+    variable = Variable([1.0, 2.0], name="w")
+    value = variable.value
+    variable.assign_add([3, 4])
+    variable.assign_sub(1)
+    assert variable.value is value
+    assert (variable.ndim, value.tolist()) == (1, [3, 5])
+    with pytest.raises(ShapeError, match=r"w: .*\(2, 2\)"):
+        variable.assign_add(np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("method", ["assign", "assign_add", "assign_sub"])
+def test_variables_refuse_changes_where_they_would_come_once(method: str) -> None:
+    variable = Variable([1.0], name="w")
+    with changeable(False):
+        with pytest.raises(NotSupportedError, match=rf"{method}\(\) of a variable, here 'w', in a call\(\)"):
+            getattr(variable, method)([2.0])
+        with changeable(True):
+            variable.assign([5.0])
+    assert variable.value == 5

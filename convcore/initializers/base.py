@@ -9,17 +9,33 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import random
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.checks import shown
+from convcore.errors import DTypeError, NotSupportedError, ParameterError
 
 __all__ = ["Initializer", "RandomInitializer"]
 
+Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float32]
 
 
-class Initializer:
-    """The base of all initializers: an object called with a shape that returns a float32 array."""
+def _real_dtype(dtype: Any) -> np.dtype[Any]:
+    try:
+        known: np.dtype[Any] = np.dtype(dtype)
+    except TypeError:
+        known = np.dtype(object)
+    if known.kind not in "fiub":
+        raise DTypeError(f"dtype: expected one of real numbers, got {shown(dtype)}.")
+    return known
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+
+class Initializer:
+    """The base of all initializers: an object called with a shape that returns an array, of float32 or of `dtype`."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Array:
+        values = self._values(tuple(shape))
+        return values if dtype is None else values.astype(_real_dtype(dtype))
+
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         raise NotSupportedError(f"{type(self).__name__} does not define __call__(shape, dtype=None).")
 
     def get_config(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,15 @@ FloatArray = npt.NDArray[np.float32]
 class Zeros(Initializer):
     """All zeros."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
-        return np.zeros(tuple(shape), dtype=np.float32)
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
+        return np.zeros(shape, dtype=np.float32)
 
 
 class Ones(Initializer):
     """All ones."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
-        return np.ones(tuple(shape), dtype=np.float32)
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
+        return np.ones(shape, dtype=np.float32)
 
 
 class Constant(Initializer):
@@ -50,12 +49,12 @@ class Constant(Initializer):
                 raise ParameterError(f"`value` must be made of finite numbers. Received: value={shown(value)}")
             self.value = array.astype(np.float32)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         try:
-            return np.full(tuple(shape), self.value, dtype=np.float32)
+            return np.full(shape, self.value, dtype=np.float32)
         except ValueError:
             raise ShapeError(
-                f"The value of this Constant has the shape {np.shape(self.value)}, which does not fit {tuple(shape)}."
+                f"The value of this Constant has the shape {np.shape(self.value)}, which does not fit {shape}."
             ) from None
 
     def get_config(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ class RandomUniform(RandomInitializer):
         self.minval = real("minval", minval, -math.inf)
         self.maxval = real("maxval", maxval, -math.inf)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         return uniform(self._generator(), shape, self.minval, self.maxval)
 
     def get_config(self) -> dict[str, Any]:
@@ -41,9 +40,9 @@ class RandomNormal(RandomInitializer):
         self.mean = real("mean", mean, -math.inf)
         self.stddev = real("stddev", stddev)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         normal = standard_normal(self._generator(), math.prod(shape))
-        return (self.mean + self.stddev * normal).astype(np.float32).reshape(tuple(shape))
+        return (self.mean + self.stddev * normal).astype(np.float32).reshape(shape)
 
     def get_config(self) -> dict[str, Any]:
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
@@ -52,5 +51,5 @@ class RandomNormal(RandomInitializer):
 class TruncatedNormal(RandomNormal):
     """Normal with `mean` and `stddev`; values beyond two standard deviations are drawn anew."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         return truncated_normal(self._generator(), shape, self.mean, self.stddev)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,11 +33,11 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
         self.gain = real("gain", gain, -math.inf)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         if len(shape) < 2:
             raise ShapeError(
                 "The tensor to initialize must be at least two-dimensional. "
-                f"Received: shape={tuple(shape)} of rank {len(shape)}."
+                f"Received: shape={shape} of rank {len(shape)}."
             )
         rows, columns = math.prod(shape[:-1]), shape[-1]
         count, length = min(rows, columns), max(rows, columns)
@@ -50,7 +49,7 @@ class Orthogonal(RandomInitializer):
                 vector -= ((earlier * vector).sum(axis=1)[:, None] * earlier).sum(axis=0)
             vector /= math.sqrt(np.add.reduce(vector * vector))
         matrix = vectors if rows < columns else vectors.T
-        return (self.gain * matrix).astype(np.float32).reshape(tuple(shape))
+        return (self.gain * matrix).astype(np.float32).reshape(shape)
 
     def get_config(self) -> dict[str, Any]:
         return {"seed": self.seed, "gain": self.gain}
@@ -67,11 +66,11 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = real("gain", gain, -math.inf)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         if len(shape) != 2:
             raise ShapeError(
                 "Identity matrix initializer can only be used for 2D matrices. "
-                f"Received: shape={tuple(shape)} of rank {len(shape)}."
+                f"Received: shape={shape} of rank {len(shape)}."
             )
         return self.gain * np.eye(*shape, dtype=np.float32)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -98,13 +98,13 @@ def get(identifier: Any) -> Callable[..., Any]:
 class _Direct(Constant):
     """The array that it was given, for its shape only."""
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> npt.NDArray[np.float32]:
-        if tuple(shape) != np.shape(self.value):
+    def _values(self, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+        if shape != np.shape(self.value):
             raise ShapeError(
                 f"Expected `shape` to be {np.shape(self.value)} for direct tensor as initializer. "
-                f"Received shape={tuple(shape)}"
+                f"Received shape={shape}"
             )
-        return super().__call__(shape, dtype)
+        return super()._values(shape)
 
 
 def serialize(initializer: Callable[..., Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class VarianceScaling(RandomInitializer):
             else _word("distribution", distribution, self._DISTRIBUTIONS)
         )
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> FloatArray:
+    def _values(self, shape: tuple[int, ...]) -> FloatArray:
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
         variance = self.scale / max(1.0, fan)
@@ -75,7 +75,7 @@ class VarianceScaling(RandomInitializer):
         if self.distribution == "truncated_normal":
             return truncated_normal(generator, shape, 0.0, math.sqrt(variance) / _TRUNCATED_STDDEV)
         normal = standard_normal(generator, math.prod(shape))
-        return (math.sqrt(variance) * normal).astype(np.float32).reshape(tuple(shape))
+        return (math.sqrt(variance) * normal).astype(np.float32).reshape(shape)
 
     def get_config(self) -> dict[str, Any]:
         scaling = {"scale": self.scale, "mode": self.mode, "distribution": self.distribution, "seed": self.seed}
@@ -150,7 +150,7 @@ def compute_fans(
     >>> compute_fans((3, 3, 32, 64), (0, 2), (3,))
     (96, 64)
     """
-    dims = tuple(shape)
+    dims = shape
     if input_axes is not None and output_axes is not None:
         wrong = [axis for axis in (*input_axes, *output_axes) if not -len(dims) <= axis < len(dims)]
         if wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from numbers import Real
@@ -34,18 +35,19 @@ def apply(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
             f"convcore does not implement {name}() on what stands for arrays between layers (supported: "
             f"{', '.join(sorted(FUNCTIONS))})"
         )
+    function = FUNCTIONS[name]
     try:
-        return FUNCTIONS[name](*args, **renamed(name, kwargs))
+        bound = inspect.signature(function).bind(*args, **renamed(name, kwargs))
     except TypeError as error:
         raise NotSupportedError(
             f"convcore does not implement these arguments of {name}() between layers: {error}"
         ) from None
+    return function(*bound.args, **bound.kwargs)
 
 
 def renamed(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `name` by the names that they have in ``keras.ops``, without those that change nothing."""
-    ignored = {"name"} if name in _CASTS else _IGNORED
-    return {_WORDS.get(word, word): value for word, value in kwargs.items() if word not in ignored}
+    return {_WORDS.get(word, word): value for word, value in kwargs.items() if word != "name"}
 
 
 def _axes(x: SymbolicTensor, axis: Axis) -> list[int]:
@@ -176,7 +178,7 @@ def _activation(name: str) -> Callable[..., Any]:
     return lambda x: Activation(name)(x)
 
 
-def cast(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
+def cast(x: Any, dtype: Any = None) -> Any:
     """x itself: between layers all is in the dtype of computation, which holds no whole numbers and no booleans."""
     if whole(dtype) not in (None, x.dtype):
         raise NotSupportedError(
@@ -185,7 +187,7 @@ def cast(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
     return x
 
 
-def _same(x: Any, *args: Any, **kwargs: Any) -> Any:
+def _same(x: Any) -> Any:
     return x
 
 
@@ -269,5 +271,3 @@ _WORDS = {
     "perm": "axes",
     "x2": "y",
 }
-_IGNORED = frozenset({"dtype", "name"})
-_CASTS = frozenset({"cast", "convert_to_tensor"})

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 __all__ = ["custom_object_scope", "get_custom_objects", "get_registered_name", "register_keras_serializable"]
 
 _OBJECTS: dict[str, Any] = {}
+#: The names that registered things have in `_OBJECTS`, also where a scope has ended.
+_NAMES: dict[Any, str] = {}
 
 T = TypeVar("T")
 
@@ -19,9 +21,8 @@ def get_custom_objects() -> dict[str, Any]:
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
-    """Let configurations name the decorated class: layers of it can be loaded without `custom_objects`.
-
-    Names are those of classes, in one list for the process: `package` changes nothing.
+    """Let configurations name the decorated class, as ``package>name``: layers of it can be loaded without
+    `custom_objects`.
 
     >>> from convcore import layers
     >>> @register_keras_serializable(package="mine")
@@ -33,15 +34,17 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     """
 
     def register(thing: T) -> T:
-        _OBJECTS[get_registered_name(thing) if name is None else name] = thing
+        registered = f"{package}>{getattr(thing, '__name__', thing) if name is None else name}"
+        _OBJECTS[registered] = thing
+        _NAMES[thing] = registered
         return thing
 
     return register
 
 
 def get_registered_name(obj: Any) -> str:
-    """The name by which configurations call a class."""
-    return str(getattr(obj, "__name__", obj))
+    """The name by which configurations call a class: ``package>name`` if it is registered."""
+    return _NAMES.get(obj) or str(getattr(obj, "__name__", obj))
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from convcore.layers.input import InputLayer
 from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
 from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from convcore.layers.normalization import BatchNormalization
-from convcore.layers.own import get_custom_objects
+from convcore.layers.own import get_custom_objects, get_registered_name
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU
 from convcore.layers.regularization import ActivityRegularization
@@ -162,7 +162,9 @@ def serialize(layer: Layer) -> dict[str, Any]:
         raise NotSupportedError(
             f"A layer class of one's own cannot be written under the name {name} of a built-in one."
         )
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+    described = {"class_name": name, "config": layer.get_config()}
+    registered = get_registered_name(type(layer))
+    return described if registered == name else {**described, "registered_name": registered}
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, type[Layer]] | None = None) -> Layer:
@@ -175,7 +177,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, type[Layer]] | None = 
             f"A layer's configuration has the keys 'class_name' and 'config'. Received: {config!r:.200}"
         )
     name = config.get("class_name")
-    cls = _find(name, custom_objects or {})
+    cls = _find(config.get("registered_name"), custom_objects or {}) or _find(name, custom_objects or {})
     if cls is None:
         unsupported = missing("layers", name) if isinstance(name, str) and name not in _NOT_IN_FILES else None
         raise unsupported or ParameterError(

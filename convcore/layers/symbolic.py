@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcore.errors import MissingAttributeError, NotSupportedError
-from convcore.variables import Variable
+from convcore.variables import Variable, changeable
 
 if TYPE_CHECKING:
     from convcore.layers.base import Layer
@@ -81,6 +81,8 @@ class SymbolicTensor:
             from convcore.layers import merging
 
             return getattr(merging, kind)()([self, other])
+        if isinstance(other, list | tuple):
+            raise _refused("sums and products of a tensor between layers and a list", "layers, numbers, variables")
         if not isinstance(other, Real) and not (isinstance(other, np.ndarray) and other.ndim == 0):
             return NotImplemented
         from convcore.layers.rescaling import Rescaling
@@ -178,7 +180,8 @@ def recording() -> Iterator[list[Call]]:
     calls: list[Call] = []
     token = _recorded.set(calls)
     try:
-        yield calls
+        with changeable(False):
+            yield calls
     finally:
         _recorded.reset(token)
 
@@ -190,7 +193,9 @@ def is_recording() -> bool:
 
 def call(layer: Layer, tensors: Sequence[SymbolicTensor], training: bool | None = None) -> Any:
     """Use `layer`, which is built if it is not yet, on `tensors`: what it gives, as a call on arrays would."""
-    made = Call(layer, tensors, layer._connect_all([tensor.shape for tensor in tensors]), training=training)
+    with changeable(True):  # by a build() of one's own
+        shapes = layer._connect_all([tensor.shape for tensor in tensors])
+    made = Call(layer, tensors, shapes, training=training)
     recorded = _recorded.get()
     if recorded is None:
         layer._calls.append(made)

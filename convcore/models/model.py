@@ -150,7 +150,7 @@ class Model(Trainer, Network, record_build=False):
         """Write the model to the file `filepath`: see `convcore.saving.save_model`."""
         from convcore.saving import save_model
 
-        save_model(self, filepath, overwrite=overwrite)
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped)
 
     def save_weights(
         self, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from convcore.errors import ConvcoreError, ModelFileError, StateError
+from convcore.errors import ConvcoreError, ModelFileError, NotSupportedError, StateError
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.weights import provided_values
 from convcore.saving.container import pack, unpack
@@ -41,6 +41,8 @@ def save_model(
     if the file cannot be written, or exists and `overwrite` is False.
     """
     path = path_text(filepath)
+    if zipped is not None and not zipped:
+        raise NotSupportedError("convcore does not implement zipped=False of save_model (supported: one file)")
     check_target(path, overwrite)
     if not model.built:
         raise StateError(

@@ -93,9 +93,12 @@ class Dataset:
         map_func: Callable[..., Any],
         num_parallel_calls: int | None = None,
         deterministic: bool | None = None,
-        **options: Any,
+        synchronous: bool | None = None,
+        use_unbounded_threadpool: bool = False,
+        name: str | None = None,
     ) -> Dataset:
-        """What `map_func` makes of each element; the parts of a tuple are its arguments."""
+        """What `map_func` makes of each element; the parts of a tuple are its arguments. The others say how TensorFlow
+        computes, not what."""
         return Dataset(lambda: (_called(map_func, element) for element in self._elements()), self._count)
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
@@ -184,7 +187,7 @@ class Dataset:
         return Dataset(lambda: enumerate(self._elements(), start), self._count)
 
     def cache(self, filename: str = "", name: str | None = None) -> Dataset:
-        """The elements of the first pass, kept."""
+        """The elements of the first pass, kept: in memory, also where TensorFlow would have a file."""
         kept: list[list[Any]] = []
 
         def make() -> Iterator[Any]:

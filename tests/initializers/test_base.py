@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import initializers, random
-from convcore.errors import ParameterError
+from convcore.errors import DTypeError, NotSupportedError, ParameterError
 
 
 def test_a_seed_gives_the_same_values_at_each_call_and_another_seed_others() -> None:
@@ -38,3 +38,21 @@ def test_making_an_initializer_draws_nothing() -> None:
 def test_seeds_are_integers(seed: Any) -> None:
     with pytest.raises(ParameterError, match="seed"):
         initializers.HeNormal(seed=seed)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", np.int32, bool])
+def test_values_are_of_the_dtype_that_is_asked_for(dtype: Any) -> None:
+    for name in ("ones", "random_normal", "identity", "orthogonal", "he_normal"):
+        initializer = initializers.get(name)
+        values = initializer((3, 3), dtype=dtype)
+        assert values.dtype == dtype
+        np.testing.assert_array_equal(values, initializer((3, 3)).astype(dtype))
+    assert initializers.get(np.eye(2))((2, 2), dtype).dtype == dtype
+
+
+def test_what_is_no_dtype_of_numbers_is_refused() -> None:
+    for dtype in ("number", "complex64", object, str):
+        with pytest.raises(DTypeError, match="dtype: expected one of real numbers"):
+            initializers.Zeros()((2,), dtype)
+    with pytest.raises(NotSupportedError, match="does not define __call__"):
+        initializers.Initializer()((2,))

@@ -188,6 +188,39 @@ def test_what_leads_to_no_program_is_refused_by_name() -> None:
     refused(lambda x, training: x.numpy(), "numpy of a tensor between layers")
 
 
+class Counting(layers.Layer):
+    """Starts at 3, and assigns in `where` it is told."""
+
+    def __init__(self, where: str = "build") -> None:
+        super().__init__()
+        self.where = where
+
+    def build(self, input_shape: Any) -> None:
+        self.count = self.add_weight(trainable=False, initializer="zeros", name="count")
+        self.count.assign_add(3)
+
+    def call(self, x: Any) -> Any:
+        if self.where == "call":
+            self.count.assign_add(1)
+        return x * self.count
+
+
+def test_variables_are_assigned_to_in_build_and_not_in_call() -> None:
+    class Outer(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Counting()
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+    np.testing.assert_array_equal(Outer()(np.ones((1, 2))), [[3, 3]])
+    layer = Counting("call")
+    with pytest.raises(errors.NotSupportedError, match=r"assign_add\(\) of a variable, here 'count', in a call\(\)"):
+        layer(np.ones((1, 2)))
+    layer.count.assign(1)
+
+
 def test_layers_with_weights_are_made_before_the_call() -> None:
     with pytest.raises(errors.NotSupportedError, match="weights that are made in call"):
         layers.Lambda(lambda x: layers.Dense(2)(x))([[1.0, 2.0]])

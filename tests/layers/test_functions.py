@@ -101,6 +101,9 @@ def test_what_is_known_of_a_tensor() -> None:
         ("mean", {"where": X}, "these arguments of mean"),
         ("reshape", {"shape": (4, 5)}, "changes the batch"),
         ("clip", {"x_min": X, "x_max": 1}, "other limits than numbers"),
+        ("mean", {"axis": 1, "dtype": "int32"}, "these arguments of mean"),
+        ("relu", {"y": 1}, "these arguments of relu"),
+        ("add", {"y": [1, 2]}, "and a list"),
         ("maximum", {"y": X}, "an array"),
         ("cast", {"dtype": "int32"}, "a cast to int32"),
         ("cast", {"dtype": np.bool_}, "a cast to bool"),
@@ -118,3 +121,12 @@ def test_the_rest_is_refused_by_name(name: str, arguments: dict[str, Any], match
 def test_only_axes_of_length_one_can_go() -> None:
     with pytest.raises(errors.ParameterError, match="axes of length 1"):
         functions.apply("squeeze", [keras.Input((4, 5))], {"axis": 1})
+
+
+def test_a_fault_inside_a_function_keeps_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(x: Any) -> Any:
+        raise TypeError("mine")
+
+    monkeypatch.setitem(functions.FUNCTIONS, "faulty", faulty)
+    with pytest.raises(TypeError, match="^mine$"):
+        functions.apply("faulty", [keras.Input((4,))], {})

@@ -186,3 +186,18 @@ def test_what_is_missing_is_refused_by_name() -> None:
     for cls, match in ((NoCall, "without inputs, outputs or a call"), (Steps, "train_step"), (Stack, r"call\(\) of")):
         with pytest.raises(errors.NotSupportedError, match=match):
             cls()
+
+
+def test_the_constructor_takes_the_arguments_of_layers() -> None:
+    class Own(keras.Model):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+
+        def call(self, x: Any) -> Any:
+            return x
+
+    assert Own(name="mine", trainable=False, dtype="float32", autocast=True).name == "mine"
+    with pytest.raises(errors.ParameterError, match="Unrecognized keyword arguments passed to Own: {'foo': 1}"):
+        Own(foo=1)
+    with pytest.raises(errors.NotSupportedError, match=r"argument `dtype` of keras\.layers\.Own"):
+        Own(dtype="float16")

@@ -110,6 +110,13 @@ def test_layers_of_ones_own_come_from_the_caller(tmp_path: Path) -> None:
     same(model, models.load_model(tmp_path / "m", custom_objects={"Own": Own}))
 
 
+def test_folders_are_refused_by_name(tmp_path: Path) -> None:
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    with pytest.raises(NotSupportedError, match="zipped=False"):
+        model.save(tmp_path / "model", zipped=False)
+    model.save(tmp_path / "model", zipped=True)
+
+
 def test_unbuilt_models_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="not built"):
         Sequential([layers.Dense(2)]).save(tmp_path / "m")
