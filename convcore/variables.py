@@ -6,7 +6,7 @@ the same layout. An optimizer step is then one kernel call over one range, and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -97,23 +97,8 @@ class Variable:
 
     def assign(self, value: npt.ArrayLike) -> None:
         """Copy `value`, of this variable's shape, into it."""
-        self._assign("assign", value, np.positive)
-
-    def assign_add(self, value: npt.ArrayLike) -> None:
-        """Add `value`."""
-        self._assign("assign_add", value, self.value.__add__)
-
-    def assign_sub(self, value: npt.ArrayLike) -> None:
-        """Subtract `value`."""
-        self._assign("assign_sub", value, self.value.__sub__)
-
-    def _assign(self, method: str, value: npt.ArrayLike, changed: Callable[[Any], Any]) -> None:
-        if not _changeable.get():
-            raise NotSupportedError(
-                f"convcore does not implement {method}() of a variable, here '{self.name}', in a call() (supported: "
-                "layers of one's own with forward(self, x, training) and backward(self, dy) in NumPy, which may)"
-            )
-        array = changed(np.asarray(value, dtype=np.float32))
+        self._require_changeable("assign")
+        array = np.asarray(value, dtype=np.float32)
         if array.shape != self.shape:
             raise ShapeError(
                 f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}."
@@ -122,11 +107,20 @@ class Variable:
 
     def assign_add(self, value: npt.ArrayLike) -> None:
         """Add `value`, which is repeated where it is smaller, to it."""
+        self._require_changeable("assign_add")
         self.value[...] += self._filling(value)
 
     def assign_sub(self, value: npt.ArrayLike) -> None:
         """Subtract `value`, which is repeated where it is smaller, from it."""
+        self._require_changeable("assign_sub")
         self.value[...] -= self._filling(value)
+
+    def _require_changeable(self, method: str) -> None:
+        if not _changeable.get():
+            raise NotSupportedError(
+                f"convcore does not implement {method}() of a variable, here '{self.name}', in a call() (supported: "
+                "layers of one's own with forward(self, x, training) and backward(self, dy) in NumPy, which may)"
+            )
 
     def _filling(self, value: npt.ArrayLike) -> FloatArray:
         array = np.asarray(value, dtype=np.float32)

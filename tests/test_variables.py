@@ -107,17 +107,6 @@ def test_what_may_change_the_answer_about_a_models_variables_changes_the_revisio
     assert revision() == before
 
 
-def test_assign_add_and_assign_sub() -> None:
-    variable = Variable([1.0, 2.0], name="w")
-    value = variable.value
-    variable.assign_add([3, 4])
-    variable.assign_sub(1)
-    assert variable.value is value
-    assert (variable.ndim, value.tolist()) == (1, [3, 5])
-    with pytest.raises(ShapeError, match=r"w: .*\(2, 2\)"):
-        variable.assign_add(np.ones((2, 2)))
-
-
 @pytest.mark.parametrize("method", ["assign", "assign_add", "assign_sub"])
 def test_variables_refuse_changes_where_they_would_come_once(method: str) -> None:
     variable = Variable([1.0], name="w")
