@@ -30,6 +30,8 @@ ACTIVATIONS: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "softplus": ({}, "softplus", {}),
     "softsign": ({}, "softsign", {}),
 }
+# Those whose gradients PyTorch takes from the result that it keeps.
+FROM_RESULT = {"sigmoid", "tanh"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Activation(Plain):
         words = ACTIVATIONS[self.name][0]
         if direction == "forward":
             return lambda: ops.activation(x, self.name, **words)
-        return lambda: ops.activation_backward(dy, x, self.name, **words)
+        saved = {"y": ops.activation(x, self.name)} if self.name in FROM_RESULT else {}
+        return lambda: ops.activation_backward(dy, x, self.name, **saved, **words)
 
     def theirs(self, torch: Any, direction: str, form: Any) -> Call:
         x, dy = map(torch.from_numpy, self.pair())

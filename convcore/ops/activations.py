@@ -37,15 +37,23 @@ Settings = tuple[tuple[str, Any], ...]
 
 
 @lru_cache(PROGRAMS)
-def _activation_program(name: str, settings: Settings, count: int, dtype: str, backward: bool) -> native.Program:
+def _activation_program(name: str, settings: Settings, count: int, dtype: str) -> native.Program:
     steps = Steps(dtype)
     size = count * steps.item_bytes
-    if backward:
-        dy, x, dx = steps.external(size), steps.external(size), steps.external(size, written=True)
-        plan.activation_backward(steps, name, dict(settings), count, dy, x, None, dx)
-    else:
-        x = steps.external(size)
-        plan.activation(steps, name, dict(settings), count, x, steps.external(size, written=True))
+    x = steps.external(size)
+    plan.activation(steps, name, dict(settings), count, x, steps.external(size, written=True))
+    return steps.build()
+
+
+@lru_cache(PROGRAMS)
+def _activation_backward_program(
+    name: str, settings: Settings, count: int, dtype: str, has_result: bool
+) -> native.Program:
+    steps = Steps(dtype)
+    size = count * steps.item_bytes
+    dy, x = steps.external(size), steps.external(size)
+    y = steps.external(size) if has_result else None
+    plan.activation_backward(steps, name, dict(settings), count, dy, x, y, steps.external(size, written=True))
     return steps.build()
 
 
@@ -99,24 +107,30 @@ def activation(x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
     dtype, (values,) = as_reals(x=x)
     y = new_result(values.shape, dtype)
     if values.size:
-        run(_activation_program(known, settings, values.size, dtype, False), values, y)
+        run(_activation_program(known, settings, values.size, dtype), values, y)
     return in_given_dtype(y, x)
 
 
 @replayed
-def activation_backward(dy: npt.ArrayLike, x: npt.ArrayLike, name: str, **arguments: float | None) -> Array:
+def activation_backward(
+    dy: npt.ArrayLike, x: npt.ArrayLike, name: str, *, y: npt.ArrayLike | None = None, **arguments: float | None
+) -> Array:
     """The gradient of `activation` from the gradient `dy` of its result and its argument `x`, of one shape.
+
+    The result `y`, if it is at hand, spares sigmoid, tanh and exponential a second exponential.
 
     >>> import numpy as np, convcore
     >>> convcore.ops.activation_backward(np.ones(2, np.float32), np.array([-1, 2], np.float32), "relu6")
     array([0., 1.], dtype=float32)
     """
     known, settings = _checked(name, arguments)
-    dtype, (grad, values) = as_reals(dy=dy, x=x)
-    check_shape("x", values, grad.shape, "that of dy")
+    given = {"dy": dy, "x": x} if y is None else {"dy": dy, "x": x, "y": y}
+    dtype, (grad, *values) = as_reals(**given)
+    for argument, array in zip(("x", "y"), values, strict=False):
+        check_shape(argument, array, grad.shape, "that of dy")
     dx = new_result(grad.shape, dtype)
     if grad.size:
-        run(_activation_program(known, settings, grad.size, dtype, True), grad, values, dx)
+        run(_activation_backward_program(known, settings, grad.size, dtype, y is not None), grad, *values, dx)
     return in_given_dtype(dx, dy, x)
 
 

@@ -14,7 +14,8 @@ static int64_t point_tasks(const problem *p) { return ceil_div(p->count, POINT_B
 #ifdef CONVCORE_F64
 typedef int64_t bits;
 #define ROOT sqrt
-enum { EXP_TERMS = 13, MANTISSA = 52, BIAS = 1023 };
+#define MAGNITUDE fabs
+enum { MANTISSA = 52, BIAS = 1023 };
 #define EXP_LOWEST (-708.0)
 #define ROUNDER 6755399441055744.0
 #define LN2_HIGH 6.93147180369123816490e-01
@@ -22,36 +23,48 @@ enum { EXP_TERMS = 13, MANTISSA = 52, BIAS = 1023 };
 #else
 typedef int32_t bits;
 #define ROOT sqrtf
-enum { EXP_TERMS = 7, MANTISSA = 23, BIAS = 127 };
+#define MAGNITUDE fabsf
+enum { MANTISSA = 23, BIAS = 127 };
 #define EXP_LOWEST (-87.0f)
 #define ROUNDER 12582912.0f
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW (-2.12194440e-4f)
 #endif
 
-static const real inverse_factorial[] = {1,
-                                         1,
-                                         1 / (real)2,
-                                         1 / (real)6,
-                                         1 / (real)24,
-                                         1 / (real)120,
-                                         1 / (real)720,
-                                         1 / (real)5040,
-                                         1 / (real)40320,
-                                         1 / (real)362880,
-                                         1 / (real)3628800,
-                                         1 / (real)39916800,
-                                         1 / (real)479001600,
-                                         1 / (real)6227020800};
+/* (exp(r) - 1) / r over |r| <= ln(2)/2 as a polynomial, from the Chebyshev points. */
+#ifdef CONVCORE_F64
+static const real exp_terms[] = {1,
+                                 0.50000000000000056169,
+                                 0.16666666666666670986,
+                                 0.041666666666573142611,
+                                 0.008333333333326140884,
+                                 0.0013888888932488598181,
+                                 0.00019841269874800491981,
+                                 2.4801504346997687255e-05,
+                                 2.7557255425746434282e-06,
+                                 2.7626357241447222855e-07,
+                                 2.5105206373957011116e-08};
+#else
+static const real exp_terms[] = {
+    1, 0.5f, 0.16666506052608123490f, 0.041666465006040048761f, 0.0083691484908563465866f, 0.0013933641031986701150f};
+#endif
+/* The last of them stands alone where their number is odd. */
+enum { EXP_TERMS = sizeof exp_terms / sizeof *exp_terms, EXP_LAST = EXP_TERMS - 2 + EXP_TERMS % 2 };
 
-/* exp(x) for x <= 0: 2^n * exp(r), |r| <= ln(2)/2, by Taylor's series. NaN stays NaN, what is below the range is 0. */
+/* exp(r) - 1 over |r| <= ln(2)/2, by pairs of terms: none of a pair waits for the pair before it. */
+INLINE real exp_rest(real r) {
+    const real square = r * r;
+    real sum = EXP_TERMS % 2 ? exp_terms[EXP_LAST] : exp_terms[EXP_LAST] + exp_terms[EXP_TERMS - 1] * r;
+    UNROLL for (int k = EXP_LAST - 2; k >= 0; k -= 2) sum = sum * square + (exp_terms[k] + exp_terms[k + 1] * r);
+    return sum * r;
+}
+
+/* exp(x) for x <= 0: 2^n * exp(r), |r| <= ln(2)/2. NaN stays NaN, what is below the range is 0. */
 INLINE real exp_negative(real x) {
     const real clamped = x < EXP_LOWEST ? EXP_LOWEST : x;
     const real shifted = clamped * (real)1.44269504088896340736 + ROUNDER;
     const real n = shifted - ROUNDER;
     const real r = (clamped - n * (real)LN2_HIGH) - n * (real)LN2_LOW;
-    real sum = inverse_factorial[EXP_TERMS];
-    UNROLL for (int k = EXP_TERMS - 1; k >= 0; k--) sum = sum * r + inverse_factorial[k];
     bits exponent, rounder;
     const real base = ROUNDER;
     memcpy(&exponent, &shifted, sizeof exponent);
@@ -59,10 +72,10 @@ INLINE real exp_negative(real x) {
     const bits scale_bits = (bits)((uint64_t)(exponent - rounder + BIAS) << MANTISSA);
     real scale;
     memcpy(&scale, &scale_bits, sizeof scale);
-    return x < EXP_LOWEST ? 0 : sum * scale;
+    return x < EXP_LOWEST ? 0 : (1 + exp_rest(r)) * scale;
 }
 
-INLINE real magnitude(real x) { return x < 0 ? -x : x; }
+INLINE real magnitude(real x) { return MAGNITUDE(x); }
 
 /* Whether a batch with this loss (or NULL, for no such guard) is to change nothing. */
 INLINE int is_refused(const double *loss) { return loss && !isfinite(*loss); }

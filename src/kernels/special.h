@@ -17,14 +17,12 @@ enum { ATANH_TERMS = 7, TAIL_TERMS = 10 };
 INLINE real exp_parts(real x, bits less, real *power) {
     const real shifted = x * (real)1.44269504088896340736 + ROUNDER, n = shifted - ROUNDER, base = ROUNDER;
     const real r = (x - n * (real)LN2_HIGH) - n * (real)LN2_LOW;
-    real sum = inverse_factorial[EXP_TERMS];
-    UNROLL for (int k = EXP_TERMS - 1; k >= 1; k--) sum = sum * r + inverse_factorial[k];
     bits exponent, rounder;
     memcpy(&exponent, &shifted, sizeof exponent);
     memcpy(&rounder, &base, sizeof rounder);
     const bits scale = (bits)((uint64_t)(exponent - rounder - less + BIAS) << MANTISSA);
     memcpy(power, &scale, sizeof scale);
-    return sum * r;
+    return exp_rest(r);
 }
 
 /* exp(x) for any x: what is above the range is infinite, what is below it 0. */
@@ -99,13 +97,12 @@ INLINE real sigmoid(real x) {
     return x < 0 ? e * s : s;
 }
 
-/* Near 0 by the series of exp(2x) - 1, so that small results keep their relative accuracy. */
+/* Near 0 by exp(2x) - 1, so that small results keep their relative accuracy. */
 INLINE real hyperbolic_tangent(real x) {
-    const real y = 2 * x, e = exp_negative(-magnitude(y)), far = (1 - e) / (1 + e);
-    real series = 0;
-    UNROLL for (int k = EXP_TERMS; k >= 1; k--) series = (series + 1) * (y / (real)(k + 1));
-    const real less_one = y * (1 + series), near = less_one / (less_one + 2);
-    return magnitude(x) < (real)0.1 ? near : x < 0 ? -far : far;
+    const real y = 2 * x, e = exp_negative(-magnitude(y)), less_one = exp_rest(y);
+    const int near = magnitude(x) < (real)0.1;
+    const real quotient = (near ? less_one : 1 - e) / (near ? less_one + 2 : 1 + e);
+    return x < 0 && !near ? -quotient : quotient;
 }
 
 #endif

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convcore import ops, runtime
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.plans.activations import ELEMENTWISE
 from tests import reference
 from tests.checks import digest, normals
@@ -201,6 +201,14 @@ def test_every_gradient_is_the_difference_quotient(name: str) -> None:
     np.testing.assert_allclose(dx, dy * (up - down) / (2 * step), rtol=1e-6, atol=1e-9)
     single = ops.activation_backward(dy.astype(np.float32), x.astype(np.float32), name, **settings(name))
     np.testing.assert_allclose(single, dx, rtol=2e-5, atol=2e-5)
+    from_result = ops.activation_backward(dy, x, name, y=ops.activation(x, name, **settings(name)), **settings(name))
+    np.testing.assert_allclose(from_result, dx, rtol=1e-9, atol=1e-14)
+
+
+def test_a_result_of_another_shape_is_refused() -> None:
+    x = np.ones((2, 3))
+    with pytest.raises(ShapeError, match="y: expected shape"):
+        ops.activation_backward(x, x, "tanh", y=x[:1])
 
 
 @pytest.mark.parametrize(
