@@ -1,4 +1,4 @@
-"""The activation functions, on NumPy arrays.
+"""The activation functions, on NumPy arrays, and on what stands for arrays between layers.
 
 Each function takes an array of any real dtype and returns float32 (float64 for float64 input).
 """
@@ -59,7 +59,18 @@ def _floating(x: npt.ArrayLike) -> Array:
 def _apply(name: str, x: npt.ArrayLike, **arguments: Any) -> Array:
     from convcore import ops
 
+    if _is_symbolic(x):
+        return _between_layers(name, x, **arguments)
     return ops.activation(_floating(x), name, **arguments)
+
+
+def _is_symbolic(x: Any) -> bool:
+    return hasattr(type(x), "activated")
+
+
+def _between_layers(name: str, x: Any, **arguments: Any) -> Array:
+    y: Array = x.activated(name, arguments)
+    return y
 
 
 def relu(
@@ -97,6 +108,8 @@ def softmax(x: npt.ArrayLike, axis: int | Sequence[int] = -1) -> Array:
     """
     from convcore import ops
 
+    if _is_symbolic(x):
+        return _between_layers("softmax", x, axis=axis)
     return _along(ops.softmax, _floating(x), axis)
 
 
@@ -108,6 +121,8 @@ def log_softmax(x: npt.ArrayLike, axis: int | Sequence[int] = -1) -> Array:
     """
     from convcore import ops
 
+    if _is_symbolic(x):
+        return _between_layers("log_softmax", x, axis=axis)
     return _along(ops.log_softmax, _floating(x), axis)
 
 
@@ -330,7 +345,7 @@ def threshold(x: npt.ArrayLike, threshold: float, default_value: float) -> Array
 
 def linear(x: npt.ArrayLike) -> Array:
     """`x` unchanged."""
-    return np.asarray(x)
+    return _between_layers("identity", x) if _is_symbolic(x) else np.asarray(x)
 
 
 swish = silu

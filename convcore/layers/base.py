@@ -65,6 +65,9 @@ class Layer(Weighted):
     # Whether call() says what it computes.
     _is_composed: ClassVar[bool] = False
 
+    # Whether a class that derives from it may say so.
+    _lets_call_be_own: ClassVar[bool] = True
+
     # Whether a call on arrays takes a single image as well as a batch; None where any shape will do.
     _takes_one: bool | None = False
 
@@ -84,8 +87,8 @@ class Layer(Weighted):
         kind = type(self).__name__
         if hasattr(type(self), "call") and not (self._is_custom or self._is_composed):
             raise NotSupportedError(
-                f"convcore does not implement call() in a class that derives from a layer of convcore, as {kind} does "
-                "(supported: classes that derive from keras.layers.Layer and have other layers as attributes)"
+                f"convcore does not implement a call() that joins a class later, as that of {kind} did (supported: "
+                "call() in the body of the class)"
             )
         if name is not None and not is_name(name):
             raise ParameterError(

@@ -11,7 +11,7 @@ from typing import Any
 from convcore import activations
 from convcore.checks import whole
 from convcore.errors import NotSupportedError, ParameterError
-from convcore.layers.activation import Activation, ReLU, Softmax
+from convcore.layers.activation import ELU, Activation, ReLU, Softmax
 from convcore.layers.global_pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
 from convcore.layers.merging import Concatenate, Maximum, Minimum
 from convcore.layers.reshape import Permute, Reshape
@@ -175,7 +175,28 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 
 def _activation(name: str) -> Callable[..., Any]:
-    return lambda x: Activation(name)(x)
+    parameters = inspect.signature(getattr(activations, name)).parameters
+
+    def activation(x: Any, **settings: Any) -> Any:
+        defaults = renamed(name, {word: parameter.default for word, parameter in parameters.items()})
+        others = {word: value for word, value in settings.items() if defaults.get(word) != value}
+        if others:
+            raise NotSupportedError(
+                f"convcore does not implement these arguments of {name}() between layers: {others} (supported: the "
+                "defaults)"
+            )
+        return Activation(name)(x)
+
+    return activation
+
+
+def relu(x: Any, negative_slope: float = 0.0, x_max: float | None = None, threshold: float = 0.0) -> Any:
+    return ReLU(x_max, negative_slope, threshold)(x)
+
+
+def elu(x: Any, negative_slope: float = 1.0) -> Any:
+    """With the word that `renamed` gives its alpha."""
+    return ELU(negative_slope)(x)
 
 
 def cast(x: Any, dtype: Any = None) -> Any:
@@ -210,6 +231,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "convert_to_tensor": cast,
     "divide": lambda x, y: x / y,
     "dot": matmul,
+    "elu": elu,
     "exp": _activation("exponential"),
     "expand_dims": expand_dims,
     "identity": _same,
@@ -234,6 +256,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reduce_mean": mean,
     "reduce_min": minimum_of,
     "reduce_sum": total,
+    "relu": relu,
     "reshape": reshape,
     "shape": lambda x: x.shape,
     "softmax": softmax,

@@ -32,15 +32,21 @@ def recording_shape(build: Callable[..., None]) -> Callable[..., None]:
 
 
 def compose(cls: type[Layer]) -> None:
-    """Let `cls`, which has a call(), derive from `Composed`, if it derives from nothing but `Layer`."""
+    """Let `cls`, which has a call(), derive from `Composed`, or from `Overriding` if it derives from another layer of
+    convcore than `Layer`."""
     from convcore.layers.base import Layer
     from convcore.layers.composed import Composed
 
-    bases = [base for base in cls.__mro__[1:] if issubclass(base, Layer) and base not in (Layer, Composed)]
-    if issubclass(cls, Composed) or cls.forward is not Layer.forward:
+    if issubclass(cls, Composed) or cls.forward is not Layer.forward or not cls._lets_call_be_own:
         return
+    bases = [base for base in cls.__mro__[1:] if issubclass(base, Layer) and base is not Layer]
     if not any(base.__module__.startswith("convcore.") for base in bases):
         cls.__bases__ = (*(base for base in cls.__bases__ if base is not Layer), Composed)
+        return
+    from convcore.layers.overriding import Overriding
+
+    place = next(place for place, base in enumerate(cls.__bases__) if issubclass(base, Layer))
+    cls.__bases__ = (*cls.__bases__[:place], Overriding, *cls.__bases__[place:])
 
 
 def takes_training(forward: Callable[..., Any]) -> bool:

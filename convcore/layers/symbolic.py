@@ -104,6 +104,12 @@ class SymbolicTensor:
         square = self if exponent == 1 else self * self
         return square if exponent < 3 else square * (self if exponent == 3 else square)
 
+    def activated(self, name: str, arguments: dict[str, Any]) -> Any:
+        """What the function `name` of `convcore.activations` gives."""
+        from convcore.layers.functions import apply
+
+        return apply(name, [self], arguments)
+
     def __getitem__(self, key: Any) -> Any:
         from convcore.layers.slicing import Slice
 

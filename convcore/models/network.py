@@ -29,6 +29,7 @@ class Network(Layer, record_build=False):
     """Layers that are one layer together."""
 
     _not_copied: ClassVar[frozenset[str]] = Layer._not_copied | {"_compiled_graph"}
+    _lets_call_be_own = False
     _compiled_graph: Graph | None = None
     _layers: list[Layer]
     #: How many inputs it has, whether some leave sizes open, and the shapes of the samples that it is planned for then.

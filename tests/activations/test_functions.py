@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore import activations, layers
+from convcore import Model, activations, layers
 from convcore.errors import NotSupportedError, ParameterError
 
 
@@ -114,3 +114,19 @@ def test_several_axes_count_as_one(function: Callable[..., Any]) -> None:
     for axis in ((), (1, 1), (1, 4), (0.5,)):
         with pytest.raises(ParameterError, match="axis"):
             function(x, axis=axis)
+
+
+@pytest.mark.parametrize("name", sorted({*activations._FUNCTIONS} - {"threshold"}))
+def test_between_layers_a_function_is_a_layer(name: str) -> None:
+    function = getattr(activations, name)
+    x = np.linspace(-3, 3, 20, dtype=np.float32).reshape(4, 5)
+    inputs = layers.Input((5,))
+    np.testing.assert_array_equal(Model(inputs, layers.ReLU()(function(inputs)))(x), activations.relu(function(x)))
+
+
+def test_settings_between_layers() -> None:
+    inputs = layers.Input((5,))
+    assert activations.relu(inputs, max_value=6.0).shape == activations.softmax(inputs, axis=1).shape == (None, 5)
+    for refused in (lambda: activations.celu(inputs, 2.0), lambda: activations.threshold(inputs, 1.0, 2.0)):
+        with pytest.raises(NotSupportedError, match="these arguments of"):
+            refused()
