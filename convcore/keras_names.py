@@ -152,11 +152,11 @@ _SUPPORTED: dict[str, str] = {
     "layers": "Activation, ActivityRegularization, Add, AlphaDropout, Average, AveragePooling1D/2D, "
     "BatchNormalization, CenterCrop, Concatenate, Conv1D/2D, Conv1D/2DTranspose, Cropping1D/2D, Dense, "
     "DepthwiseConv1D/2D, Dropout, ELU, Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D/2D, "
-    "GlobalMaxPooling1D/2D, Identity, Input, InputLayer, Lambda, Layer, LayerNormalization, LeakyReLU, "
-    "MaxPooling1D/2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, RMSNormalization, RandomBrightness, "
-    "RandomContrast, RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, RepeatVector, "
-    "Rescaling, Reshape, Resizing, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, UpSampling1D/2D, "
-    "ZeroPadding1D/2D",
+    "GlobalMaxPooling1D/2D, GroupNormalization, Identity, Input, InputLayer, Lambda, Layer, LayerNormalization, "
+    "LeakyReLU, MaxPooling1D/2D, Maximum, Minimum, Multiply, Normalization, PReLU, Permute, RMSNormalization, "
+    "RandomBrightness, RandomContrast, RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, ReLU, "
+    "RepeatVector, Rescaling, Reshape, Resizing, SeparableConv1D/2D, Softmax, SpatialDropout1D/2D, Subtract, "
+    "UnitNormalization, UpSampling1D/2D, ZeroPadding1D/2D",
     "activations": "celu, elu, exponential, gelu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, linear, "
     "log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax, softplus, softsign, "
     "sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold",

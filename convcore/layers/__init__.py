@@ -30,9 +30,10 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
+from convcore.layers.group_normalization import GroupNormalization
 from convcore.layers.input import Input, InputLayer
 from convcore.layers.lambdas import Lambda
-from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
+from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization, UnitNormalization
 from convcore.layers.merging import (
     Add,
     Average,
@@ -122,6 +123,7 @@ __all__ = [
     "GlobalMaxPool2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
@@ -161,6 +163,7 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "Subtract",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from convcore import constraints, initializers, regularizers
-from convcore.errors import ParameterError, ShapeError
+from convcore.errors import DTypeError, ParameterError, ShapeError
 from convcore.layers.base import Layer
 from convcore.layers.validation import Shape, real
 from convcore.variables import Variable
@@ -15,7 +15,7 @@ from convcore.variables import Variable
 if TYPE_CHECKING:
     from convcore.program import Graph, Value
 
-__all__ = ["LayerNormalization", "RMSNormalization"]
+__all__ = ["LayerNormalization", "RMSNormalization", "UnitNormalization"]
 
 
 class _OverAxes(Layer):
@@ -56,7 +56,9 @@ class _OverAxes(Layer):
             )
         return sizes
 
-    def _lower_rows(self, graph: Graph, x: Value, *parameters: Variable | None, rows: str) -> Value:
+    def _lower_rows(
+        self, graph: Graph, x: Value, *parameters: Variable | None, rows: str, epsilon: float | None = None
+    ) -> Value:
         """The node that normalizes, behind what brings the axes to the end, if they are not there."""
         rank = len(x.shape)
         axes = [axis - 1 for axis in self._axes(rank + 1)]
@@ -66,7 +68,9 @@ class _OverAxes(Layer):
         flat = turned
         if len(axes) > 1:
             flat = graph.add("reshape", turned, shape=(*front, math.prod(turned.shape[rank - len(axes) :])))
-        y = graph.add("layer_norm", flat, parameters=parameters, epsilon=self.epsilon, rows=rows)
+        y = graph.add(
+            "layer_norm", flat, parameters=parameters, rows=rows, epsilon=self.epsilon if epsilon is None else epsilon
+        )
         if len(axes) > 1:
             y = graph.add("reshape", y, shape=turned.shape)
         return y if turned is x else graph.add("permute", y, order=[order.index(axis) for axis in range(rank)])
@@ -175,3 +179,32 @@ class RMSNormalization(_OverAxes):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon}
+
+
+class UnitNormalization(_OverAxes):
+    """``x / sqrt(sum(x**2) + 1e-24)`` of each sample over `axis`, one or several of those behind the batch's.
+
+    That is a length of 1; Keras, which divides by no less than 1e-12, gives something else to lengths below 1e-8 only.
+    The output has the input's shape. ShapeError if the inputs have no such axes.
+
+    >>> UnitNormalization()([[3.0, 4.0]])
+    array([[0.6, 0.8]], dtype=float32)
+    """
+
+    _built_at_init = True
+
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+        if not isinstance(axis, int | list | tuple):
+            raise DTypeError(
+                f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
+            )
+        super().__init__(axis, 1e-24, **kwargs)
+
+    def lower(self, graph: Graph, x: Value) -> Value:
+        count = math.prod(self._sizes((None, *x.shape)))
+        # The root of the mean of the squares is the length over that of their count.
+        y = self._lower_rows(graph, x, None, None, rows="root_mean_square", epsilon=self.epsilon / count)
+        return graph.add("scale_shift", y, scale=1 / math.sqrt(count), offset=0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axis": self.axis}

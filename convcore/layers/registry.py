@@ -23,8 +23,9 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
+from convcore.layers.group_normalization import GroupNormalization
 from convcore.layers.input import InputLayer
-from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization
+from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization, UnitNormalization
 from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from convcore.layers.normalization import BatchNormalization
 from convcore.layers.own import get_custom_objects, get_registered_name
@@ -79,6 +80,7 @@ _CLASSES: dict[str, type[Layer]] = {
         GlobalAveragePooling2D,
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
+        GroupNormalization,
         Identity,
         InputLayer,
         LayerNormalization,
@@ -111,6 +113,7 @@ _CLASSES: dict[str, type[Layer]] = {
         SpatialDropout1D,
         SpatialDropout2D,
         Subtract,
+        UnitNormalization,
         UpSampling1D,
         UpSampling2D,
         ZeroPadding1D,

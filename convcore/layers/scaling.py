@@ -8,7 +8,7 @@ from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.layers.images import ImageLayer, RandomImageLayer
 from convcore.layers.layout import shape_from_channels_last, shape_to_channels_last
 from convcore.layers.validation import Shape, positive_integer, real, refuse_unsupported
-from convcore.plans.affine import Ranges
+from convcore.plans.affine import Ranges, height_and_width
 
 if TYPE_CHECKING:
     from convcore.program import Graph, Value
@@ -33,7 +33,7 @@ class Resized(ImageLayer):
         return shape_from_channels_last((batch, self.height, self.width, channels), self.data_format)
 
     def _pixels(self, x: Value) -> Size:
-        return (x.shape[1], x.shape[2]) if self._is_first else (x.shape[0], x.shape[1])
+        return height_and_width(x.shape, self._is_first)
 
     def _framed(self, graph: Graph, x: Value, rows: Size, columns: Size) -> Value:
         """`x` with so many rows and columns more, or fewer, at its sides."""

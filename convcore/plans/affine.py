@@ -7,7 +7,16 @@ from dataclasses import astuple, dataclass
 
 from convcore.plans.steps import Buffer, Steps
 
-__all__ = ["MAP", "INTERPOLATIONS", "Ranges", "Resampling", "affine", "affine_backward", "random_affine"]
+__all__ = [
+    "MAP",
+    "INTERPOLATIONS",
+    "Ranges",
+    "Resampling",
+    "affine",
+    "affine_backward",
+    "height_and_width",
+    "random_affine",
+]
 
 # Numbers of a map.
 MAP = 8
@@ -75,6 +84,11 @@ class Ranges:
         """The same as the kernel reads it."""
         *ranges, flips_h, flips_w, keeps_aspect = astuple(self)
         return bytearray(struct.pack("=13d", *(end for pair in ranges for end in pair), flips_h, flips_w, keeps_aspect))
+
+
+def height_and_width(shape: tuple[int, ...], first: bool) -> tuple[int, int]:
+    """Those of images of `shape`, of which the channels come `first`, or last."""
+    return (shape[1], shape[2]) if first else (shape[0], shape[1])
 
 
 def random_affine(steps: Steps, n: int, size: tuple[int, int], key: int, state: Buffer, ranges: Ranges) -> Buffer:

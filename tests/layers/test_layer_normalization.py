@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore import Sequential, layers, runtime
-from convcore.errors import ParameterError, ShapeError
+from convcore.errors import DTypeError, ParameterError, ShapeError
 from tests.checks import digest
 from tests.reference import Array
 
@@ -70,6 +70,25 @@ def test_rms_normalization(axis: Any) -> None:
     through = g - wide * inverse * (g * wide * inverse).mean(axes, keepdims=True)
     np.testing.assert_allclose(layer.backward(DY), inverse * through, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(layer.scale.grad, (dy * wide * inverse).sum(others(axis)), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_unit_normalization(axis: Any) -> None:
+    layer = layers.UnitNormalization(axis)
+    wide, dy, axes = X.astype(np.float64), DY.astype(np.float64), over(axis)
+    unit = wide / np.sqrt((wide**2).sum(axes, keepdims=True))
+    np.testing.assert_allclose(layer.forward(X), unit, rtol=1e-5, atol=1e-6)
+    through = dy - unit * (dy * unit).sum(axes, keepdims=True)
+    expected = through / np.sqrt((wide**2).sum(axes, keepdims=True))
+    np.testing.assert_allclose(layer.backward(DY), expected, rtol=1e-4, atol=1e-6)
+    assert layer.weights == []
+
+
+def test_lengths_of_any_size_become_one_and_that_of_nothing_stays() -> None:
+    x = np.array([[3e-7, 4e-7], [3e15, 4e15], [0, 0]], np.float32)
+    np.testing.assert_allclose(layers.UnitNormalization()(x), [[0.6, 0.8], [0.6, 0.8], [0, 0]], rtol=1e-6)
+    with pytest.raises(DTypeError, match="Invalid value for `axis` argument"):
+        layers.UnitNormalization(axis={"axis": -1})
 
 
 def test_the_old_scaling_divides_by_the_deviation() -> None:

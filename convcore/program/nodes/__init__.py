@@ -9,7 +9,7 @@ from convcore.program.nodes.dense import Dense
 from convcore.program.nodes.kind import Kind
 from convcore.program.nodes.merging import Concatenate, Extremum, Multiply, Repeat, Subtract, Sum
 from convcore.program.nodes.noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
-from convcore.program.nodes.normalization import BatchNorm, LayerNorm, Standardize
+from convcore.program.nodes.normalization import BatchNorm, LayerNorm, ScaleChannels, Standardize
 from convcore.program.nodes.parameter import Parameter
 from convcore.program.nodes.penalty import Penalty
 from convcore.program.nodes.pointwise import ScaleShift
@@ -66,6 +66,7 @@ NODES: dict[str, Kind] = {
     "repeat": Repeat(),
     "resample": Resample(),
     "reshape": Reshape(),
+    "scale_channels": ScaleChannels(),
     "scale_shift": ScaleShift(),
     "standardize": Standardize(),
     "subtract": Subtract(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from convcore.errors import ShapeError
 from convcore.geometries import check_resampled
 from convcore.plans import affine
-from convcore.plans.affine import Resampling
+from convcore.plans.affine import Resampling, height_and_width
 from convcore.program.nodes.kind import Kind, Parameters
 from convcore.program.values import Node, Shape
 
@@ -59,12 +59,12 @@ class RandomAffine(Augmentation):
         (x,) = shapes
         if len(x) != 3 or min(x) < 1:
             raise ShapeError(f"random transformations work on images, got samples of shape {x}.")
-        check_resampled(*self._size(x, settings["first"]), 1 if settings["first"] else x[2])
+        check_resampled(*height_and_width(x, settings["first"]), 1 if settings["first"] else x[2])
         settings["seed"] = int(settings["seed"])
         return x
 
     def _change(self, low: Lowering, node: Node, x: Buffer, y: Buffer) -> Buffer:
-        settings, size = node.settings, self._size(node.output.shape, node.settings["first"])
+        settings, size = node.settings, height_and_width(node.output.shape, node.settings["first"])
         state = low.steps.bind(low.random_state)
         maps = affine.random_affine(low.steps, low.n, size, node.random_key, state, settings["ranges"])
         affine.affine(low.steps, self._resampling(low, node), x, maps, y)
@@ -73,12 +73,9 @@ class RandomAffine(Augmentation):
     def _change_back(self, low: Lowering, node: Node, kept: Buffer, dy: Buffer, dx: Buffer) -> None:
         affine.affine_backward(low.steps, self._resampling(low, node), dy, kept, dx)
 
-    def _size(self, x: Shape, first: bool) -> tuple[int, int]:
-        return (x[1], x[2]) if first else (x[0], x[1])
-
     def _resampling(self, low: Lowering, node: Node) -> Resampling:
         settings, x = node.settings, node.output.shape
-        height, width = self._size(x, settings["first"])
+        height, width = height_and_width(x, settings["first"])
         group, channels = (x[0], 1) if settings["first"] else (1, x[2])
         # Of a batch of one image there is one map, whatever the group.
         return Resampling(

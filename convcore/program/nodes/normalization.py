@@ -16,10 +16,45 @@ from convcore.program.values import Node, Shape
 if TYPE_CHECKING:
     from convcore.program.lowering import Lowering
 
-__all__ = ["BatchNorm", "LayerNorm", "Standardize", "fold"]
+__all__ = ["BatchNorm", "LayerNorm", "ScaleChannels", "Standardize", "fold"]
 
 
-class BatchNorm(Kind):
+class _ByChannel(Kind):
+    """``(x - mean) / sqrt(variance + epsilon) * gamma + beta`` for each channel, the last axis."""
+
+    def _forward(
+        self,
+        low: Lowering,
+        node: Node,
+        gamma: Buffer | None,
+        beta: Buffer | None,
+        moving: tuple[Buffer, Buffer],
+        *,
+        epsilon: float = 0.0,
+        momentum: float = 1.0,
+        moves: bool = False,
+    ) -> None:
+        x, y = node.inputs[0], low.new_value(node.output)
+        norm = batch_norm.forward(
+            low.steps, *low.rows(x), low.value(x), gamma, beta, moving, y,
+            epsilon=epsilon, momentum=momentum, training=moves,
+        )  # fmt: skip
+        if low.training:
+            low.save(node, norm)
+        else:
+            low.steps.release(norm)
+
+    def _backward(
+        self, low: Lowering, node: Node, dgamma: Buffer | None, dbeta: Buffer | None, to_x: bool, moves: bool = False
+    ) -> None:
+        x, norm = node.inputs[0], low.saved(node)
+        if to_x or dgamma or dbeta:
+            dy, dx = low.gradient(node.output), low.new_gradient(x) if to_x else None
+            batch_norm.backward(low.steps, *low.rows(x), dy, low.value(x), norm, dgamma, dbeta, dx, training=moves)
+        low.steps.release(norm)
+
+
+class BatchNorm(_ByChannel):
     """``(x - mean) / sqrt(variance + epsilon) * gamma + beta`` for each channel, the last axis.
 
     Parameters: gamma or None, beta or None, moving mean, moving variance (channels,). Settings: epsilon, momentum,
@@ -32,35 +67,42 @@ class BatchNorm(Kind):
         (x,) = shapes
         if len(parameters) != 4 or parameters[2] is None or parameters[3] is None:
             raise StateError("a batch normalization needs moving statistics.")
-        if not x or any(each is not None and each.size != x[-1] for each in parameters):
-            raise ShapeError(f"a batch normalization of samples of shape {x} needs one parameter for each channel.")
-        return x
+        return _with_channels(x, parameters, "a batch normalization")
 
     def forward(self, low: Lowering, node: Node) -> None:
-        (x,), (gamma, beta, mean, variance) = node.inputs, low.parameters_of(node)
-        y = low.new_value(node.output)
-        norm = batch_norm.forward(
-            low.steps, *low.rows(x), low.value(x), gamma, beta, (mean, variance), y,
-            epsilon=node.settings["epsilon"], momentum=node.settings["momentum"], training=self._moves(low, node),
-        )  # fmt: skip
-        if low.training:
-            low.save(node, norm)
-        else:
-            low.steps.release(norm)
+        gamma, beta, mean, variance = low.parameters_of(node)
+        moves, settings = self._moves(low, node), node.settings
+        words = {"epsilon": settings["epsilon"], "momentum": settings["momentum"]}
+        self._forward(low, node, gamma, beta, (mean, variance), moves=moves, **words)
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        (x,), (dgamma, dbeta, _, _) = node.inputs, low.gradients_of(node)
-        dy, values, norm = low.gradient(node.output), low.value(x), low.saved(node)
-        dx: Buffer | None = low.new_gradient(x) if wanted[0] else None
-        moves = self._moves(low, node)
-        batch_norm.backward(low.steps, *low.rows(x), dy, values, norm, dgamma, dbeta, dx, training=moves)
-        low.steps.release(norm)
+        dgamma, dbeta, _, _ = low.gradients_of(node)
+        self._backward(low, node, dgamma, dbeta, wanted[0], self._moves(low, node))
 
     def _moves(self, low: Lowering, node: Node) -> bool:
         return low.training and not node.infers and bool(node.settings["learning"])
 
 
-class Standardize(Kind):
+class ScaleChannels(_ByChannel):
+    """``x * gamma + beta`` for each channel, the last axis. Parameters: gamma or None, beta or None (channels,)."""
+
+    unfused = "scaling of channels"
+
+    def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
+        return _with_channels(shapes[0], parameters, "a scaling of channels")
+
+    def forward(self, low: Lowering, node: Node) -> None:
+        gamma, beta = low.parameters_of(node)
+        channels = node.output.shape[-1]
+        zeros, ones = (low.steps.bind(make(channels, np.float32)) for make in (np.zeros, np.ones))
+        self._forward(low, node, gamma, beta, (zeros, ones))
+
+    def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
+        dgamma, dbeta = low.gradients_of(node)
+        self._backward(low, node, dgamma, dbeta, wanted[0])
+
+
+class Standardize(_ByChannel):
     """``(x - mean) / sqrt(variance) * scale + offset`` for each channel, the last axis, by arrays that stay.
 
     Settings: mean, variance, scale, offset, each an array (channels,).
@@ -77,25 +119,13 @@ class Standardize(Kind):
         return x
 
     def forward(self, low: Lowering, node: Node) -> None:
-        (x,) = node.inputs
         mean, variance, scale, offset = (
             low.steps.bind(node.settings[name]) for name in ("mean", "variance", "scale", "offset")
         )
-        norm = batch_norm.forward(
-            low.steps, *low.rows(x), low.value(x), scale, offset, (mean, variance), low.new_value(node.output),
-            epsilon=0.0, momentum=1.0, training=False,
-        )  # fmt: skip
-        if low.training:
-            low.save(node, norm)
-        else:
-            low.steps.release(norm)
+        self._forward(low, node, scale, offset, (mean, variance))
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        (x,), norm = node.inputs, low.saved(node)
-        if wanted[0]:
-            dy, dx = low.gradient(node.output), low.new_gradient(x)
-            batch_norm.backward(low.steps, *low.rows(x), dy, low.value(x), norm, None, None, dx, training=False)
-        low.steps.release(norm)
+        self._backward(low, node, None, None, wanted[0])
 
 
 class LayerNorm(Kind):
@@ -135,6 +165,13 @@ class LayerNorm(Kind):
             low.steps, *low.rows(x), dy, low.value(x), gamma, stats, dgamma, dbeta, dx, kind=node.settings["rows"]
         )
         low.steps.release(stats)
+
+
+def _with_channels(x: Shape, parameters: Parameters, what: str) -> Shape:
+    """`x`, which has as many channels as each of the `parameters`."""
+    if not x or any(each is not None and each.size != x[-1] for each in parameters):
+        raise ShapeError(f"{what} of samples of shape {x} needs one parameter for each channel.")
+    return x
 
 
 def fold(low: Lowering, node: Node, norm: Node) -> tuple[Buffer, Buffer]:

@@ -10,7 +10,7 @@ import numpy as np
 from convcore.errors import ShapeError
 from convcore.geometries import BORDERS, check_resampled
 from convcore.plans import affine
-from convcore.plans.affine import Resampling
+from convcore.plans.affine import Resampling, height_and_width
 from convcore.program.nodes.kind import Kind, Parameters
 from convcore.program.values import Node, Shape
 
@@ -37,7 +37,7 @@ class Resample(Kind):
             raise ShapeError(f"only images can be resized, got samples of shape {x}.")
         height, width = settings["size"]
         channels = x[0] if first else x[2]
-        for rows, columns in (self._size(x, first), (height, width)):
+        for rows, columns in (height_and_width(x, first), (height, width)):
             check_resampled(rows, columns, 1 if first else channels)
         settings["seed"] = int(settings.get("seed", 0))
         a0, a2, b1, b2 = settings.pop("place")
@@ -49,7 +49,7 @@ class Resample(Kind):
         if not self._draws(low, node):
             affine.affine(low.steps, self._resampling(low, node), x, low.steps.bind(node.settings["map"]), y)
             return
-        state, size = low.steps.bind(low.random_state), self._size(node.inputs[0].shape, node.settings["first"])
+        state, size = low.steps.bind(low.random_state), height_and_width(node.inputs[0].shape, node.settings["first"])
         maps = affine.random_affine(low.steps, low.n, size, node.random_key, state, node.settings["ranges"])
         affine.affine(low.steps, self._resampling(low, node), x, maps, y)
         low.save(node, maps)
@@ -66,13 +66,10 @@ class Resample(Kind):
     def _draws(self, low: Lowering, node: Node) -> bool:
         return low.training and not node.infers and node.settings["ranges"] is not None
 
-    def _size(self, x: Shape, first: bool) -> tuple[int, int]:
-        return (x[1], x[2]) if first else (x[0], x[1])
-
     def _resampling(self, low: Lowering, node: Node) -> Resampling:
         settings, x, draws = node.settings, node.inputs[0].shape, self._draws(low, node)
         group, channels = (x[0], 1) if settings["first"] else (1, x[2])
-        (ih, iw), (oh, ow) = self._size(x, settings["first"]), settings["size"]
+        (ih, iw), (oh, ow) = height_and_width(x, settings["first"]), settings["size"]
         return Resampling(
             low.n * group, ih, iw, channels, oh, ow, low.n if draws else 1, group if draws else low.n * group,
             "nearest" if draws else settings["interpolation"], BORDERS.index("edge"), 0.0,

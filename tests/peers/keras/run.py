@@ -77,7 +77,14 @@ TREES = (
     Tree(
         "convcore's normalization layers",
         OWN,
-        tests("layers/normalization", "batch_normalization", "layer_normalization", "rms_normalization"),
+        tests(
+            "layers/normalization",
+            "batch_normalization",
+            "group_normalization",
+            "layer_normalization",
+            "rms_normalization",
+            "unit_normalization",
+        ),
     ),
     Tree("convcore's activations", OWN, ("activations/activations_test.py", "layers/activations")),
     Tree(

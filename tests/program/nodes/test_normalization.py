@@ -9,7 +9,7 @@ from convcore.errors import ShapeError, StateError
 from convcore.program import Graph, Runner
 from convcore.variables import FlatParameters, Variable
 from tests.checks import normals
-from tests.program.nodes.alone import close, run
+from tests.program.nodes.alone import close, parameters, run
 
 
 def test_training_moves_the_statistics_and_inference_takes_them() -> None:
@@ -53,6 +53,24 @@ def test_each_row_by_itself() -> None:
     y = Runner(graph, FlatParameters([])).forward(x)
     expected = (x - x.mean(2, keepdims=True)) / x.std(2, keepdims=True)
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_scaled_channels() -> None:
+    (x,) = normals(1, (5, 4, 3))
+    gamma, beta = parameters((3,), (3,))
+    for pair in ((gamma, beta), (gamma, None), (None, beta)):
+        known = [each for each in pair if each is not None]
+        y, dy, dx = run(lambda graph, pair=pair: graph.add("scale_channels", graph.input, parameters=pair), x, *known)
+        scale = 1 if pair[0] is None else pair[0].value
+        close(y, x * scale + (0 if pair[1] is None else pair[1].value))
+        close(dx, dy * scale)
+        if pair[0] is not None:
+            close(gamma.grad, (dy * x).sum((0, 1)))
+        if pair[1] is not None:
+            close(beta.grad, dy.sum((0, 1)))
+    graph = Graph((4, 2))
+    with pytest.raises(ShapeError, match="one parameter for each channel"):
+        graph.add("scale_channels", graph.input, parameters=(gamma, None))
 
 
 def test_a_standardization_by_arrays_that_stay() -> None:
