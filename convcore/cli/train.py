@@ -42,13 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     model = recipe.model((*images.shape[1:], 1), images=len(images))
     model.summary()
     print(_title(data, recipe, arguments.seed), flush=True)
-    report = Report(data.name, len(images), target)
+    report = Report(data.name, len(images), recipe.epochs, target)
     try:
-        model.fit(
+        recipe.fit(
+            model,
             images[..., np.newaxis],
             labels,
-            batch_size=recipe.batch_size,
-            epochs=recipe.epochs,
             validation_data=(test_images[..., np.newaxis], test_labels),
             validation_batch_size=500,
             verbose=1 if is_terminal() else 0,  # elsewhere the report's line an epoch is enough
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         report.on_train_end()
-        kept = f"the model after epoch {report.saved} is in {target}" if report.saved else "no whole epoch, no model"
+        kept = f"the model after epoch {report.saved:g} is in {target}" if report.saved else "no whole epoch, no model"
         if arguments.json and report.saved:
             write_json(arguments.json, _results(data, recipe, arguments.seed, report) | {"interrupted": True})
             kept += f", its results in {arguments.json}"
@@ -72,13 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
 class Report(Callback):
     """Saves the model and says what it can do after each epoch; times training without the tests."""
 
-    def __init__(self, data: str, images: int, target: str) -> None:
+    def __init__(self, data: str, images: int, epochs: float, target: str) -> None:
         super().__init__()
         self.data = data
         self.images = images
+        self.all_epochs = epochs
         self.target = target
         self.epochs: list[dict[str, float]] = []
-        self.saved = 0
+        self.saved: float = 0  # epochs
         self._line = ""
         self._start = self._seconds = 0.0
 
@@ -103,11 +103,12 @@ class Report(Callback):
             "seconds": self._seconds,
         }
         self.model.save(self.target)
-        self.saved = epoch + 1
+        before, self.saved = self.saved, min(epoch + 1, self.all_epochs)
         self.epochs.append(done)
+        speed = (self.saved - before) * self.images / max(self._seconds, 1e-9)
         self._line = (
-            f"Epoch {epoch + 1} on {self.data}: test loss {done['test_loss']:.4f}, test accuracy "
-            f"{done['test_accuracy']:.4f}, {self.images / max(self._seconds, 1e-9):,.0f} images/s"
+            f"Epoch {self.saved:g} on {self.data}: test loss {done['test_loss']:.4f}, test accuracy "
+            f"{done['test_accuracy']:.4f}, {speed:,.0f} images/s"
         )
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -139,9 +140,13 @@ def _recipe(arguments: argparse.Namespace, images: int) -> Recipe:
 def _title(data: Dataset, recipe: Recipe, seed: int) -> str:
     return (
         f"Training on {data.name}: {len(data.train[0]):,} images, {len(data.test[0]):,} for testing; "
-        f"{counted(recipe.epochs, 'epoch')} of batches of {recipe.batch_size}, one-cycle Adam up to "
+        f"{_epochs(recipe)} of batches of {recipe.batch_size}, one-cycle Adam up to "
         f"{recipe.learning_rate:g}, seed {seed}; {counted(runtime.get_num_threads(), 'thread')}, {runtime.active_isa()}"
     )
+
+
+def _epochs(recipe: Recipe) -> str:
+    return "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs:g} epochs"
 
 
 def _results(data: Dataset, recipe: Recipe, seed: int, report: Report) -> dict[str, Any]:
@@ -157,7 +162,7 @@ def _results(data: Dataset, recipe: Recipe, seed: int, report: Report) -> dict[s
         "threads": runtime.get_num_threads(),
         "isa": runtime.active_isa(),
         "train_seconds": seconds,
-        "images_per_second": len(data.train[0]) * len(report.epochs) / max(seconds, 1e-9),
+        "images_per_second": len(data.train[0]) * report.saved / max(seconds, 1e-9),
         "epochs": report.epochs,
         "model": os.path.abspath(report.target),
     }

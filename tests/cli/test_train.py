@@ -65,6 +65,21 @@ def test_shows_and_writes_all_of_a_run(folder, tmp_path, capsys, monkeypatch):
     assert loss == pytest.approx(results["epochs"][1]["test_loss"], rel=1e-5)
 
 
+def test_an_epoch_that_ends_early_is_called_what_it_is(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(options(folder, "--json", "results.json")) == 0
+    output = capsys.readouterr().out
+    assert f"Training on {folder}: 600 images, 100 for testing; 1.5 epochs" in output
+    assert [line.split(" on ")[0] for line in output.splitlines() if line.startswith("Epoch")] == [
+        "Epoch 1",
+        "Epoch 1.5",
+    ]
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["recipe"]["epochs"] == 1.5
+    assert results["images_per_second"] == pytest.approx(900 / results["train_seconds"])
+    assert models.load_model(tmp_path / f"{folder.name}.safetensors").optimizer.iterations == 29
+
+
 def test_a_seed_gives_the_same_results(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = []
