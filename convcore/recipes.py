@@ -40,8 +40,8 @@ class Recipe:
     epochs: float = 1.5
     batch_size: int = 64
     learning_rate: float = 4e-3
-    warmup: float = 0.25
-    beta_1: float = 0.9
+    warmup: float = 0.15
+    beta_1: float = 0.8
     beta_2: float = 0.99
 
     def model(self, input_shape: tuple[int, int, int], images: int, classes: int = 10) -> Sequential:
