@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from convcore import regularizers
-from convcore.errors import NotBuiltError, NotSupportedError, ParameterError, ShapeError
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.layers.arguments import is_float32, is_name, pop_input_shape
+from convcore.layers.configured import Configured
+from convcore.layers.connected import Connected
 from convcore.layers.eager import Eager, as_float32, is_home
 from convcore.layers.refused import OF_LAYERS, refuse_attributes
 from convcore.layers.seeds import SeedGenerator
+from convcore.layers.structures import one_or_all
 from convcore.layers.subclassing import compose, recording_shape, takes_training, with_training
 from convcore.layers.symbolic import Call, SymbolicTensor, call, is_recording
 from convcore.layers.validation import InputSpec, Shape, check_input, standardize_shape
@@ -31,7 +33,7 @@ __all__ = ["Layer"]
 FloatArray = npt.NDArray[np.float32]
 
 
-class Layer(Weighted):
+class Layer(Configured, Connected, Weighted):
     """Configuration and weights of one step of a model.
 
     A layer of one's own subclasses it and computes in NumPy: `build` makes the variables with `add_weight`,
@@ -156,32 +158,6 @@ class Layer(Weighted):
         """As `_connect`, for all inputs and outputs of a layer that may have several."""
         return [self._connect(input_shapes[0])]
 
-    @property
-    def input(self) -> Any:
-        """What stands for the input in the first call in a model (a list for several): shape, dtype, name."""
-        return _one_or_all(self._first_call("input").inputs)
-
-    @property
-    def output(self) -> Any:
-        """What stands for the output in the first call in a model (a list for several): shape, dtype, name.
-
-        A `Model` of it computes what this layer gives.
-        """
-        return _one_or_all(self._first_call("output").outputs)
-
-    @property
-    def input_shape(self) -> Any:
-        return _one_or_all([tensor.shape for tensor in self._first_call("input").inputs])
-
-    @property
-    def output_shape(self) -> Any:
-        return _one_or_all([tensor.shape for tensor in self._first_call("output").outputs])
-
-    def _first_call(self, what: str) -> Call:
-        if not self._calls:
-            raise NotBuiltError(f"The layer {self.name} has never been called and thus has no defined {what}.")
-        return self._calls[0]
-
     # Computing
 
     @property
@@ -269,7 +245,7 @@ class Layer(Weighted):
             raise NotSupportedError(
                 f"The layer '{self.name}' of class {type(self).__name__} defines forward() but not backward(self, dy)."
             )
-        return _one_or_all(self._eager.backward(self, self._gradients(dy)))
+        return one_or_all(self._eager.backward(self, self._gradients(dy)))
 
     def _arguments(self, x: Any) -> list[Any]:
         """What a call was given, one for each input."""
@@ -284,7 +260,7 @@ class Layer(Weighted):
 
     def _packed(self, outputs: Sequence[Any]) -> Any:
         """The outputs as a call gives them."""
-        return _one_or_all(outputs)
+        return one_or_all(outputs)
 
     def _gradients(self, dy: Any) -> list[Any]:
         """What `backward` was given, one for each output."""
@@ -323,57 +299,5 @@ class Layer(Weighted):
     def _move_in(self, home: FlatParameters) -> None:
         self._home = home
 
-    # Configuration and copies
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON types. A layer of one's own adds its arguments to them."""
-        config = {"name": self.name, "trainable": self._trainable, "dtype": "float32"}
-        if self.activity_regularizer is not None:
-            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        return config
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """A new layer, without weights yet, from what `get_config` returned."""
-        if isinstance(config.get("activation"), dict):
-            from convcore.layers.registry import deserialize
-
-            config = {**config, "activation": deserialize(config["activation"])}
-        return cls(**config)
-
-    @classmethod
-    def _restore(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]]) -> Any:
-        """A new layer from a configuration; a model passes `custom_objects` on to its layers."""
-        return cls.from_config(config)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        twin = type(self).__new__(type(self))
-        memo[id(self)] = twin
-        # The flat buffers and compiled forms belong to the original: the copy makes its own when it needs them.
-        for key, value in self.__dict__.items():
-            if key not in self._not_copied:
-                twin.__dict__[key] = copy.deepcopy(value, memo)
-        twin._home = None
-        twin._eager = Eager()
-        twin._calls = []
-        twin._inner_call = None
-        return twin
-
-    # A copy has been called nowhere yet: its calls would drag the whole model along.
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"_home", "_eager", "_calls", "_inner_call"})
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise NotSupportedError(
-            f"convcore does not implement pickling of {type(self).__name__} objects (supported: model.save(path) and "
-            "keras.models.load_model(path), copy.deepcopy)"
-        )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
 
 refuse_attributes(Layer, OF_LAYERS)
-
-
-def _one_or_all(things: Sequence[Any]) -> Any:
-    return things[0] if len(things) == 1 else list(things)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcore.errors import NotSupportedError
 from convcore.layers.base import Layer
+from convcore.layers.forms import Given, Place, filled, placed, shapes_in
 from convcore.layers.structures import flat, packed
-from convcore.layers.symbolic import Call, SymbolicTensor
+from convcore.layers.symbolic import Call
 from convcore.layers.traces import Trace, joined, look, require_inference
-from convcore.layers.validation import Shape, check_input, standardize_shape
+from convcore.layers.validation import Shape, check_input
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from convcore.variables import FlatParameters, Variable
 
 __all__ = ["Composed"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an argument of call() is a tensor: which of them."""
-
-    number: int
-
-
-class Given(list[Any]):
-    """The tensors of a call, in their order, whatever the arguments in which they were."""
 
 
 class Composed(Layer, record_build=False):
@@ -115,7 +104,7 @@ class Composed(Layer, record_build=False):
     def _take(self, arguments: dict[str, Any]) -> Given:
         """The tensors in `arguments`, whose form is that of the first call."""
         tensors = Given()
-        form = {name: _placed(value, tensors, number == 0) for number, (name, value) in enumerate(arguments.items())}
+        form = {name: placed(value, tensors, number == 0) for number, (name, value) in enumerate(arguments.items())}
         if self._form is None:
             self._form = form
         elif self._form != form:
@@ -141,14 +130,14 @@ class Composed(Layer, record_build=False):
 
     def build(self, input_shape: Any) -> None:
         """Make the variables of the layers inside, for inputs of `input_shape`, the batch axis first."""
-        shapes = _shapes_in(input_shape)
+        shapes = shapes_in(input_shape)
         self._build_shape, self.built = shapes[0], True
         if type(self).build is Composed.build:
             self._connect_all(shapes)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output's shape, or shapes in the structure of the output."""
-        return self._packed(self._connect_all(_shapes_in(input_shape)))
+        return self._packed(self._connect_all(shapes_in(input_shape)))
 
     def _connect(self, input_shape: Shape) -> Shape:
         return self._connect_all([input_shape])[0]
@@ -158,7 +147,7 @@ class Composed(Layer, record_build=False):
         form = self._form_for(len(input_shapes))
         if not self.built or self._build_shape is None:
             if type(self).build is not Composed.build:
-                self.build(_filled(next(iter(form.values())), input_shapes))
+                self.build(filled(next(iter(form.values())), input_shapes))
             self._build_shape, self.built = input_shapes[0], True
         trace = self._trace(input_shapes)
         if not self._trainable:
@@ -202,7 +191,7 @@ class Composed(Layer, record_build=False):
     def _look(self, shapes: Sequence[Shape], training: bool) -> Trace:
         tensors = Call(self, (), shapes).outputs
         bound = inspect.BoundArguments(self._signature(), {})
-        arguments = _filled(self._form_for(len(shapes)), tensors)
+        arguments = filled(self._form_for(len(shapes)), tensors)
         if "training" in self._signature().parameters:
             arguments["training"] = training
         # In the order of the parameters, as they are passed on.
@@ -239,41 +228,6 @@ def _layers_in(thing: Any, seen: set[int]) -> Iterator[Layer]:
         seen.add(id(thing))
         for part in thing.values() if isinstance(thing, dict) else thing:
             yield from _layers_in(part, seen)
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, SymbolicTensor) or hasattr(value, "__array__")
-
-
-def _placed(value: Any, tensors: list[Any], is_first: bool) -> Any:
-    """`value` with a Place for each tensor in it, which joins `tensors`."""
-    if isinstance(value, dict):
-        placed = {key: _placed(value[key], tensors, is_first) for key in sorted(value)}
-        return {key: placed[key] for key in value}
-    if isinstance(value, list | tuple) and any(_is_tensor(part) for part in flat(value)):
-        return [_placed(part, tensors, is_first) for part in value]
-    if is_first or _is_tensor(value):
-        tensors.append(value)
-        return Place(len(tensors) - 1)
-    return value
-
-
-def _filled(form: Any, things: Sequence[Any]) -> Any:
-    """`form` with a thing for each Place."""
-    if isinstance(form, dict):
-        return {key: _filled(part, things) for key, part in form.items()}
-    if isinstance(form, list):
-        return [_filled(part, things) for part in form]
-    return things[form.number] if isinstance(form, Place) else form
-
-
-def _shapes_in(input_shape: Any) -> list[Shape]:
-    """The shapes in what `build` takes: one, or several in a list, tuple or dict."""
-    if isinstance(input_shape, dict):
-        return [standardize_shape(input_shape[key]) for key in sorted(input_shape)]
-    if isinstance(input_shape, list | tuple) and input_shape and isinstance(input_shape[0], list | tuple):
-        return [standardize_shape(shape) for shape in input_shape]
-    return [standardize_shape(input_shape)]
 
 
 def _bound(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:

@@ -102,7 +102,7 @@ class GlobalAveragePooling2D(_GlobalPooling):
 
 
 class GlobalMaxPooling1D(_GlobalPooling):
-    """The maximum of each channel of a line; the gradient goes to the first one.
+    """The maximum of each channel of a line; the gradient goes to the first one, where Keras shares it among equals.
 
     >>> GlobalMaxPooling1D()([[[1.0], [3.0], [2.0]]]).tolist()
     [[3.0]]
@@ -112,7 +112,7 @@ class GlobalMaxPooling1D(_GlobalPooling):
 
 
 class GlobalMaxPooling2D(_GlobalPooling):
-    """The maximum of each channel of an image; the gradient goes to the first one.
+    """The maximum of each channel of an image; the gradient goes to the first one, where Keras shares it among equals.
 
     >>> GlobalMaxPooling2D("channels_first").compute_output_shape((None, 512, 7, 7))
     (None, 512)

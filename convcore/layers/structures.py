@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["flat", "packed"]
+__all__ = ["flat", "one_or_all", "packed"]
 
 
 def flat(structure: Any) -> list[Any]:
@@ -19,6 +19,15 @@ def flat(structure: Any) -> list[Any]:
     if isinstance(structure, list | tuple):
         return [thing for part in structure for thing in flat(part)]
     return [structure]
+
+
+def one_or_all(things: Sequence[Any]) -> Any:
+    """The only thing, or a list of them.
+
+    >>> one_or_all([1]), one_or_all((1, 2))
+    (1, [1, 2])
+    """
+    return things[0] if len(things) == 1 else list(things)
 
 
 def packed(structure: Any, things: Sequence[Any]) -> Any:

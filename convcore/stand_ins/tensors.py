@@ -12,6 +12,7 @@ import numpy.typing as npt
 from convcore import activations
 from convcore.layers import Layer, functions
 from convcore.losses import Loss, tape
+from convcore.losses.functions import FUNCTIONS
 
 __all__ = ["Tensor", "answer_with_tensors", "answering"]
 
@@ -40,8 +41,8 @@ def answering(function: Callable[..., Any], name: str | None = None) -> Callable
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if name is not None and functions.is_symbolic(*args, *kwargs.values()):
             return functions.apply(name, args, kwargs)
-        if name in tape.FUNCTIONS and tape.is_recorded(*args, *kwargs.values()):
-            return tape.FUNCTIONS[name](*args, **functions.renamed(name, kwargs))
+        if name in FUNCTIONS and tape.is_recorded(*args, *kwargs.values()):
+            return FUNCTIONS[name](*args, **functions.renamed(name, kwargs))
         result = function(*args, **kwargs)
         return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic, float)) else result
 

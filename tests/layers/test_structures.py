@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from convcore.layers.structures import flat, packed
+from convcore.layers.structures import flat, one_or_all, packed
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,9 @@ def test_things_in_order_and_back(structure: Any, things: list[int]) -> None:
     assert flat(structure) == things
     assert packed(structure, things) == structure
     assert flat(packed(structure, [str(thing) for thing in things])) == [str(thing) for thing in things]
+
+
+def test_one_thing_is_no_list() -> None:
+    assert one_or_all((3,)) == 3
+    assert one_or_all((3, 4)) == [3, 4]
+    assert one_or_all([]) == []

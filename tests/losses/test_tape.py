@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,23 +9,9 @@ import pytest
 
 from convcore import losses
 from convcore.errors import NotSupportedError
-from convcore.losses.tape import FUNCTIONS, Recorded, gradient, is_recorded
-
-RANDOM = np.random.default_rng(0)
-TRUTH = np.eye(4)[RANDOM.integers(0, 4, 5)] * 0.9 + 0.025
-GUESS = RANDOM.dirichlet(np.ones(4), 5) * 0.8 + 0.05
-Function = Callable[[Any, Any], Any]
-
-
-def check(function: Function) -> None:
-    x = Recorded(GUESS)
-    found = gradient(function(TRUTH, x), x)
-    expected = np.zeros_like(GUESS)
-    for place in np.ndindex(GUESS.shape):
-        step = np.zeros_like(GUESS)
-        step[place] = 1e-6
-        expected[place] = np.sum(function(TRUTH, GUESS + step) - function(TRUTH, GUESS - step)) / 2e-6
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+from convcore.losses.functions import FUNCTIONS
+from convcore.losses.tape import Recorded, gradient, is_recorded
+from tests.losses.differences import GUESS, TRUTH, Function, check
 
 
 @pytest.mark.parametrize(
@@ -66,29 +51,6 @@ def check(function: Function) -> None:
 )  # fmt: skip
 def test_gradients_are_those_of_finite_differences(function: Function) -> None:
     check(function)
-
-
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_functions_by_name(name: str) -> None:
-    function = FUNCTIONS[name]
-    if name == "where":
-        check(lambda a, b: function(a > 0.5, b, a))
-        return
-    values = {"x_min": 0.2, "x_max": 0.5} if name.startswith("clip") else {}
-
-    def use(a: Any, b: Any) -> Any:
-        y = function(b if isinstance(b, Recorded) else Recorded(b), **values)
-        weighted = y * np.arange(1.0, 1 + y.size).reshape(y.shape)
-        return weighted if isinstance(b, Recorded) else weighted.value
-
-    check(use)
-
-
-def test_logits_may_lie_far_apart() -> None:
-    x = Recorded(np.array([[0.0, 2000.0]]))
-    y = FUNCTIONS["log_softmax"](x)
-    assert y.value.tolist() == [[-2000.0, 0.0]]
-    assert gradient(y[:, 0].sum(), x).tolist() == [[1.0, -1.0]]
 
 
 def test_losses_as_objects_in_a_loss() -> None:
