@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convcore.errors import NotSupportedError
+from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.base import Layer
 from convcore.layers.registry import serialize
 from convcore.models.network import Network
@@ -146,11 +146,16 @@ class Model(Trainer, Network, record_build=False):
         """The architecture as JSON, for `models.model_from_json`; `kwargs` go to `json.dumps`."""
         return json.dumps(serialize(self), **kwargs)
 
-    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None) -> None:
+    def save(
+        self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+    ) -> None:
         """Write the model to the file `filepath`: see `convcore.saving.save_model`."""
         from convcore.saving import save_model
 
-        save_model(self, filepath, overwrite=overwrite, zipped=zipped)
+        unknown = sorted(kwargs.keys() - {"include_optimizer", "save_format"})
+        if unknown:
+            raise ParameterError(f"The following argument(s) are not supported: {unknown}")
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(
         self, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from convcore.checks import flag
 from convcore.errors import ConvcoreError, ModelFileError, NotSupportedError, StateError
 from convcore.layers.registry import deserialize, serialize
 from convcore.layers.weights import provided_values
@@ -32,13 +33,20 @@ _FAULTS = (ConvcoreError, TypeError, ValueError, KeyError, AttributeError, Index
 
 
 def save_model(
-    model: Model, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+    model: Model,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    *,
+    include_optimizer: bool = True,
+    save_format: str | None = None,
 ) -> None:
     """Write a model, its compile arguments and its optimizer's state to the file `filepath`, atomically.
 
     Loaded again, training goes on bit for bit, with the random numbers that its layers would have drawn. Any extension
-    is taken (``.safetensors`` is the natural one); the content is convcore's own safetensors format. CheckpointError
-    if the file cannot be written, or exists and `overwrite` is False.
+    is taken (``.safetensors`` is the natural one); the content is convcore's own safetensors format, whatever the
+    `save_format` of older scripts says. Without `include_optimizer` the file is that of a model that is not compiled.
+    CheckpointError if the file cannot be written, or exists and `overwrite` is False.
     """
     path = path_text(filepath)
     if zipped is not None and not zipped:
@@ -52,12 +60,12 @@ def save_model(
     named = named_variables(model)
     tensors = {name: variable.value for name, variable in named.items()}
     config: dict[str, Any] = {"kind": "model", "model": serialize(model), "variables": describe(named)}
-    compiled = model.get_compile_config()
+    compiled = model.get_compile_config() if flag("include_optimizer", include_optimizer) else None
     if compiled is not None:
         config["compile"] = compiled
     config["seeds"] = describe_seeds(model)
     optimizer = model.optimizer
-    if optimizer is not None:
+    if optimizer is not None and include_optimizer:
         state = optimizer.get_state()
         config["iterations"] = int(state.pop("iterations"))
         tensors.update({_SLOT + name: slot for name, slot in state.items()})

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from convcore import Sequential, layers, models, random, utils
-from convcore.errors import ModelFileError, NotSupportedError, StateError
+from convcore.errors import ModelFileError, NotSupportedError, ParameterError, StateError
 from convcore.saving.container import pack, unpack
 
 RNG = np.random.default_rng(0)
@@ -99,6 +99,19 @@ class Own(layers.Layer):
 
     def forward(self, x: Any, training: bool = False) -> Any:
         return x
+
+
+def test_arguments_of_older_scripts(tmp_path: Path) -> None:
+    model = build(optimizer="adam")
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m", save_format="tf", include_optimizer=False)
+    loaded = models.load_model(tmp_path / "m")
+    assert not loaded.compiled
+    same(loaded, model)
+    models.save_model(model, tmp_path / "m.h5", save_format="h5")
+    assert models.load_model(tmp_path / "m.h5").compiled
+    with pytest.raises(ParameterError, match=r"argument\(s\) are not supported: \['signatures'\]"):
+        model.save(tmp_path / "m", signatures=None)
 
 
 def test_layers_of_ones_own_come_from_the_caller(tmp_path: Path) -> None:
