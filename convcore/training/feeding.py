@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from convcore.checks import shown
 from convcore.errors import ParameterError, ShapeError
+from convcore.layers.composed import Given
 from convcore.training import arguments
 from convcore.training.compiled import Compiled
 from convcore.training.compiling import Compiling
@@ -151,7 +152,7 @@ class Feeding(Compiling):
         count = len(arrays[0])
         if not count:
             raise ParameterError("x and y must hold at least one sample. Received: 0 samples")
-        arrays = self._all_inputs(arrays[0] if len(arrays) == 1 else arrays)
+        arrays = self._all_inputs(arrays[0] if len(arrays) == 1 else Given(arrays))
         shapes = [tuple(output.shape) for output in self._graph().outputs]
         before = compiled.losses
         compiled.choose_losses(_with_shapes(targets, shapes))

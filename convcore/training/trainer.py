@@ -12,6 +12,7 @@ import numpy.typing as npt
 from convcore.callbacks import CallbackList, History
 from convcore.checks import flag, shown
 from convcore.errors import ParameterError, StateError
+from convcore.layers.composed import Given
 from convcore.shapes import integer
 from convcore.training import arguments, loops
 from convcore.training.busy import exclusive
@@ -301,7 +302,7 @@ def _is_due(epoch: int, frequency: int | frozenset[int]) -> bool:
 
 def _part(arrays: Sequence[Array | None], part: slice) -> Any:
     """A part of the samples of some arrays; of one array, that."""
-    parts = [None if array is None else array[part] for array in arrays]
+    parts = Given(None if array is None else array[part] for array in arrays)
     return parts[0] if len(parts) == 1 else parts
 
 

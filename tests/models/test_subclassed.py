@@ -156,6 +156,26 @@ def test_figures_of_outputs_in_a_list_bear_the_names_of_the_losses() -> None:
         net.fit([a, b], [a[:, :2], b[:, :1]], verbose=0)
 
 
+def test_inputs_in_a_dict() -> None:
+    class Named(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(2, kernel_initializer="ones")
+
+        def call(self, inputs: Any) -> Any:
+            return self.dense(inputs["a"]) + 2 * self.dense(inputs["b"])
+
+    a, b = X[:, 0, :3, 0], X[:, 1, :3, 0]
+    net = Named()
+    net.compile("sgd", "mse")
+    history = net.fit({"b": b, "a": a}, a[:, :2], validation_split=0.5, epochs=2, verbose=0).history
+    assert list(history) == ["loss", "val_loss"]
+    assert net.evaluate({"a": a, "b": b}, a[:, :2], verbose=0) > 0
+    expected = net({"a": a, "b": b})
+    np.testing.assert_array_equal(net.predict({"b": b, "a": a}, verbose=0), expected)
+    np.testing.assert_allclose(expected, net.dense(a) + 2 * net.dense(b), rtol=1e-5, atol=1e-6)
+
+
 def test_models_in_models() -> None:
     class Outer(keras.Model):
         def __init__(self) -> None:
