@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import initializers
-from convcore.checks import rebuild, refuse, text
+from convcore.checks import rebuild, refuse, text, whole
 from convcore.errors import NotSupportedError, ParameterError, ShapeError
 from convcore.metrics.state import State
 from convcore.naming import to_snake_case
@@ -44,10 +44,14 @@ class Metric:
         aggregation: object = "sum",
         name: str | None = None,
     ) -> State:
-        """Make a variable, numbers of `shape`, for what the metric has seen; `initializer` is "zeros" by default."""
+        """Make a variable, numbers of `shape`, for what the metric has seen; `initializer` is "zeros" by default.
+
+        Whole numbers are kept exactly in float32 too; those of a `dtype` such as "int32" lose their fractions.
+        """
+        is_whole = whole(dtype) not in (None, "bool")
         refuse(
             type(self).__name__,
-            {"dtype": dtype, "aggregation": aggregation},
+            {"dtype": None if is_whole else dtype, "aggregation": aggregation},
             {"dtype": "float32", "aggregation": "sum"},
         )
         if not hasattr(self, "_states"):
@@ -57,7 +61,7 @@ class Metric:
             )
         dims = tuple(integer("shape", size, 0) for size in shape)
         value = initializers.get("zeros" if initializer is None else initializer)(dims)
-        self._states.append(State(dims, value, name or f"variable_{len(self._states)}"))
+        self._states.append(State(dims, value, name or f"variable_{len(self._states)}", is_whole=is_whole))
         return self._states[-1]
 
     def add_weight(

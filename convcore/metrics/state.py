@@ -24,8 +24,9 @@ class State(NDArrayOperatorsMixin):
     1.5
     """
 
-    def __init__(self, shape: Sequence[int], value: npt.ArrayLike, name: str) -> None:
+    def __init__(self, shape: Sequence[int], value: npt.ArrayLike, name: str, *, is_whole: bool = False) -> None:
         self.name = name
+        self._is_whole = is_whole
         self.value: npt.NDArray[np.float64] = np.empty(tuple(shape), dtype=np.float64)
         self.value[...] = value
 
@@ -40,7 +41,7 @@ class State(NDArrayOperatorsMixin):
             raise ShapeError(
                 f"{self.name}: cannot assign an array of shape {array.shape} to a variable of shape {self.shape}."
             )
-        self.value[...] = array
+        self.value[...] = np.trunc(array) if self._is_whole else array
 
     def assign_add(self, value: npt.ArrayLike) -> None:
         """Add `value`."""

@@ -71,3 +71,12 @@ def test_initial_values() -> None:
 def test_a_class_of_ones_own_from_its_configuration() -> None:
     again = keras.metrics.deserialize(keras.metrics.serialize(Hits(name="own")), custom_objects={"Hits": Hits})
     assert (type(again), again.name) == (Hits, "own")
+
+
+@pytest.mark.parametrize("dtype", ["int32", np.int64, np.dtype("uint8")])
+def test_whole_numbers_lose_fractions(dtype: object) -> None:
+    state = Metric().add_weight(name="seen", dtype=dtype)
+    state.assign_add(3)
+    state.assign_add(1.5)
+    assert float(state) == 4.0
+    assert state / 8 == 0.5
