@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from convcore.checks import shown
 from convcore.errors import ParameterError, ShapeError
-from convcore.layers.composed import Given
+from convcore.layers.forms import Given
 from convcore.training import arguments
 from convcore.training.compiled import Compiled
 from convcore.training.compiling import Compiling

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from convcore.callbacks import CallbackList, History
 from convcore.checks import flag, shown
 from convcore.errors import ParameterError, StateError
-from convcore.layers.composed import Given
+from convcore.layers.forms import Given
 from convcore.shapes import integer
 from convcore.training import arguments, loops
 from convcore.training.busy import exclusive
