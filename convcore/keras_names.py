@@ -143,6 +143,10 @@ _NAMES: dict[str, str] = {
         "LearningRateScheduler ModelCheckpoint OrbaxCheckpoint ProgbarLogger ReduceLROnPlateau RemoteMonitor "
         "SwapEMAWeights TensorBoard TerminateOnNaN"
     ),
+    "random": (
+        "SeedGenerator beta binomial categorical dropout gamma gumbel laplace multinomial normal randint shuffle "
+        "truncated_normal uniform"
+    ),
     "datasets": ("boston_housing california_housing cifar10 cifar100 fashion_mnist imdb mnist reuters"),
 }
 # What stands in a message for "supported", where the module's own list would be longer than helpful.
@@ -169,6 +173,7 @@ _SUPPORTED: dict[str, str] = {
     "saving": "CustomObjectScope, custom_object_scope, get_custom_objects, get_registered_name, load_model, "
     "load_weights, register_keras_serializable, save_model, save_weights; load_model(path, custom_objects={...}) takes "
     "the classes of one's own layers",
+    "random": "utils.set_random_seed, the `seed` of layers and initializers, layers.Dropout",
     "datasets": "digits, fashion_mnist, mnist",
 }
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
+
+from convcore.keras_names import missing
 
 __all__ = ["generator", "next_seed", "set_aside", "set_seed"]
 
@@ -53,3 +56,7 @@ def set_aside() -> Iterator[None]:
 def generator(seed: int | None = None) -> np.random.Generator:
     """A generator of its own, from `seed` or, if that is None, from the stream's next seed."""
     return np.random.Generator(np.random.PCG64(next_seed() if seed is None else seed))
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("random", name) or AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,10 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from convcore import random
+from convcore.errors import NotSupportedError
 
 
 def test_a_seed_repeats_the_stream() -> None:
@@ -53,3 +55,10 @@ def test_a_stream_set_aside_is_this_thread_s_alone() -> None:
         thread.join()
     assert [*elsewhere, random.next_seed()] == expected
     assert inside not in expected
+
+
+def test_names_of_keras_are_refused_by_name() -> None:
+    with pytest.raises(NotSupportedError, match=r"keras\.random\.SeedGenerator \(supported: utils"):
+        _ = random.SeedGenerator
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = random.nothing

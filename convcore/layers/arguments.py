@@ -42,8 +42,8 @@ def _past_constructors() -> int:
 
 
 def is_name(name: Any) -> bool:
-    """Whether `name` can be the name of a layer: 1 to 256 printable characters without a slash."""
-    return isinstance(name, str) and 0 < len(name) <= 256 and name.isprintable() and "/" not in name
+    """Whether `name` can be the name of a layer: at most 256 printable characters without a slash."""
+    return isinstance(name, str) and len(name) <= 256 and name.isprintable() and "/" not in name
 
 
 def is_float32(dtype: Any) -> bool:

@@ -13,6 +13,7 @@ from convcore.checks import whole
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.activation import ELU, Activation, ReLU, Softmax
 from convcore.layers.global_pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
+from convcore.layers.layer_normalization import UnitNormalization
 from convcore.layers.merging import Concatenate, Maximum, Minimum
 from convcore.layers.reshape import Permute, Reshape
 from convcore.layers.structures import flat
@@ -170,6 +171,17 @@ def matmul(x: Any, y: Any) -> Any:
     return x @ y
 
 
+def l2_normalize(x: Any, axis: Axis = None, epsilon: float = 1e-12) -> Any:
+    """UnitNormalization, which gives something else than `epsilon` to what is hardly longer than nothing."""
+    return UnitNormalization(_axes(x, axis))(x)
+
+
+def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = None) -> Any:
+    if order != 2:
+        raise NotSupportedError(f"convcore does not implement normalize() of order {order} between layers.")
+    return l2_normalize(x, axis)
+
+
 def softmax(x: Any, axis: int = -1) -> Any:
     return Softmax(axis)(x)
 
@@ -223,6 +235,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "amax": maximum_of,
     "batch_flatten": flatten,
+    "bias_add": lambda x, bias: x + bias,
     "cast": cast,
     "clip": clip,
     "clip_by_value": clip,
@@ -238,6 +251,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "int_shape": lambda x: x.shape,
     "is_keras_tensor": lambda x: True,
     "is_tensor": lambda x: True,
+    "l2_normalize": l2_normalize,
     "leaky_relu": lambda x, negative_slope=0.2: ReLU(negative_slope=negative_slope)(x),
     "matmul": matmul,
     "max": maximum_of,
@@ -248,6 +262,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "multiply": lambda x, y: x * y,
     "ndim": lambda x: x.ndim,
     "negative": lambda x: -x,
+    "normalize": normalize,
     "permute_dimensions": transpose,
     "pow": power,
     "power": power,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import activations
+from convcore.errors import NotSupportedError
 from convcore.stand_ins.tensors import Tensor, answering
 
 __all__ = ["BACKEND", "DTYPES", "KERAS", "NN", "TENSORFLOW"]
@@ -82,6 +83,25 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     return np.clip(t, clip_value_min, clip_value_max)
 
 
+def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Any:
+    if data_format not in (None, "N...C", "NHWC"):
+        raise NotSupportedError(f"convcore does not implement data_format={data_format!r} of bias_add")
+    return np.add(value, bias)
+
+
+def l2_normalize(x: Any, axis: Axis = None, epsilon: float = 1e-12, name: str | None = None) -> Any:
+    """`x` over its length along `axis`."""
+    axes = tuple(axis) if isinstance(axis, Sequence) else axis
+    return x / np.sqrt(np.maximum(np.sum(np.square(x), axis=axes, keepdims=True), epsilon))
+
+
+def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float = 1e-7) -> Any:
+    """`l2_normalize` with an `epsilon` for the length itself, by the name of ``keras.ops``."""
+    if order != 2:
+        raise NotSupportedError(f"convcore does not implement normalize() of order {order}")
+    return l2_normalize(x, axis, epsilon**2)
+
+
 def confusion_matrix(
     labels: Any, predictions: Any, num_classes: int | None = None, weights: Any = None, dtype: Any = np.int32
 ) -> Array:
@@ -149,12 +169,14 @@ _MATH = _named(
         "reduce_sum": answering(_reduction(np.sum, True)),
     }
 )
-#: ``tf.nn``: the activations, which layers also take.
-NN = {
+_ACTIVATIONS = {
     name: answering(getattr(activations, name), name)
     for name in activations.__all__
     if name not in {"deserialize", "get", "linear", "serialize"}
 }
+#: ``tf.nn``: the activations, which layers also take.
+NN = _ACTIVATIONS | {function.__name__: answering(function, function.__name__) for function in (bias_add, l2_normalize)}
+_MATH |= {name: NN[name] for name in ("l2_normalize", "log_sigmoid", "sigmoid", "softplus")}
 #: The names of ``tensorflow`` itself and of ``tensorflow.math``.
 TENSORFLOW: dict[str, Any] = _named({
     **DTYPES,
@@ -182,7 +204,7 @@ TENSORFLOW: dict[str, Any] = _named({
 #: ``keras.ops``.
 KERAS: dict[str, Any] = _named(
     {
-        **NN,
+        **_ACTIVATIONS,
         **_ELEMENTWISE,
         **_shared(
             "all", "any", "arange", "argmax", "argmin", "argsort", "clip", "concatenate", "expand_dims", "flip", "isnan"
@@ -191,7 +213,7 @@ KERAS: dict[str, Any] = _named(
             "max", "mean", "min", "ravel", "repeat", "reshape", "round", "sort", "squeeze", "stack", "std", "sum"
         ),
         **_shared("take", "tile", "transpose", "var", "where"),
-        **{function.__name__: answering(function) for function in (cast, ones, zeros)},
+        **{function.__name__: answering(function) for function in (cast, normalize, ones, zeros)},
         "convert_to_numpy": np.asarray,
         "dot": answering(np.dot),
         "matmul": answering(np.matmul),
@@ -215,6 +237,7 @@ BACKEND: dict[str, Any] = {
         "flatten": answering(np.ravel),
         "get_value": np.asarray,
         "int_shape": answering(np.shape),
+        "l2_normalize": answering(l2_normalize),
         "is_keras_tensor": answering(lambda x: False),
         "ones_like": answering(np.ones_like),
         "permute_dimensions": answering(lambda x, pattern: np.transpose(x, pattern)),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convcore import ops, random
-from convcore.errors import NotSupportedError, ParameterError
+from convcore.errors import MissingAttributeError, NotSupportedError, ParameterError
 from convcore.layers.formats import data_format_word, image_data_format
 from convcore.utils import PyDataset
 
@@ -156,6 +156,14 @@ class ImageDataGenerator:
     def random_transform(self, x: Any, seed: int | None = None) -> Array:
         """One image, changed at random."""
         return np.asarray(self._transformed(np.asarray(x, self.dtype)[np.newaxis], random.generator(seed))[0])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise MissingAttributeError(
+            f"convcore does not implement {name} of ImageDataGenerator (supported: fit, flow, random_transform, "
+            "standardize)"
+        )
 
     def _transformed(self, images: Array, draws: np.random.Generator) -> Array:
         count, height, width = np.take(images.shape, (0, 1, 2) if self.data_format == "channels_last" else (0, 2, 3))

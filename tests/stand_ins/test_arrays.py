@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convcore.errors import NotSupportedError
+from convcore.losses.tape import Recorded, gradient
 from convcore.stand_ins.arrays import KERAS, NN, TENSORFLOW
 from convcore.stand_ins.tensors import Tensor
 
@@ -75,3 +77,21 @@ def test_the_activations_are_those_of_convcore() -> None:
     assert NN["softmax"]([[0.0, 0.0]]).numpy().tolist() == [[0.5, 0.5]]
     assert "get" not in NN
     assert TENSORFLOW["nn"] is NN
+
+
+def test_what_is_brought_to_a_length_of_one() -> None:
+    x = np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)
+    for table, name in ((NN, "l2_normalize"), (TENSORFLOW["math"], "l2_normalize"), (KERAS, "normalize")):
+        np.testing.assert_allclose(table[name](x, axis=-1), [[0.6, 0.8], [0, 0]], rtol=1e-6)
+        np.testing.assert_allclose(table[name](x, axis=[0, 1]), x / 5, rtol=1e-6)
+    np.testing.assert_allclose(NN["l2_normalize"](x), x / 5, rtol=1e-6)
+    recorded = Recorded(x)
+    assert gradient(NN["l2_normalize"](recorded, 1)[:, 0], recorded)[0] == pytest.approx([0.128, -0.096])
+    with pytest.raises(NotSupportedError, match="of order 1"):
+        KERAS["normalize"](x, order=1)
+
+
+def test_a_bias_is_added_to_the_channels() -> None:
+    assert NN["bias_add"](MATRIX, [1, 2, 3], data_format="NHWC").tolist() == [[1, 3, 5], [4, 6, 8]]
+    with pytest.raises(NotSupportedError, match="'NCHW' of bias_add"):
+        NN["bias_add"](MATRIX, [1, 2], data_format="NCHW")

@@ -130,6 +130,7 @@ def test_channels_are_where_the_format_says() -> None:
         (lambda: ImageDataGenerator(data_format="last"), errors.ParameterError, "data_format=last"),
         (lambda: ImageDataGenerator(brightness_range=(0, 1)), errors.NotSupportedError, "`brightness_range`"),
         (lambda: ImageDataGenerator().flow(X, save_to_dir="x"), errors.NotSupportedError, "`save_to_dir`"),  # type: ignore[arg-type]
+        (lambda: ImageDataGenerator().flow_from_directory("x"), errors.NotSupportedError, "flow_from_directory"),
         (lambda: ImageDataGenerator().flow(X[0]), errors.ParameterError, "should have rank 4"),
         (lambda: ImageDataGenerator().flow(X, Y[:3]), errors.ParameterError, "the same length"),
         (lambda: ImageDataGenerator().fit(X, augment=True), errors.NotSupportedError, "augment=True"),
