@@ -257,6 +257,14 @@ THREADED_CONVS = (
     Conv("threaded-wide-groups", 5, 19, 21, 70, 76, (3, 3), padding=1, groups=2),
     Conv("threaded-line", 1, 1, 5000, 24, 33, (1, 5), padding="same"),
     Conv("threaded-border", 3, 33, 30, 16, 20, (5, 5), padding="same", border="mirror"),
+    # Windows of a pixel that are larger than a thread's copy: with taps far apart, with many channels.
+    Conv("threaded-far", 1, 6, 50, 1024, 5, (3, 3), padding=((1, 1), (40, 40)), dilation=(1, 40), border="mirror"),
+    Conv("threaded-far-back", 1, 7, 51, 5, 1024, (3, 3), padding=((1, 1), (40, 40)), dilation=(1, 40)),
+    Conv("threaded-far-stride", 1, 9, 70, 19, 1100, (5, 3), stride=(2, 3), padding=60, dilation=(3, 61)),
+    Conv("threaded-far-leaf", 2, 33, 34, 20, 17, (3, 3), stride=(1, 2), padding=80, dilation=(80, 80)),
+    Conv("threaded-many-channels", 1, 3, 4, 30000, 3, (3, 3), padding=1),
+    Conv("threaded-many-filters", 1, 5, 7, 3, 30000, (3, 3), stride=(2, 2), padding=1),
+    Conv("threaded-few-filters", 1, 3, 5, 6000, 3, (3, 3)),
 )
 THREADED_POOLS = (
     Pool("threaded-pool", 32, 26, 26, 64, (2, 2), (2, 2)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from convcore.geometries import BORDERS
 from convcore.plans.steps import Buffer, Steps
 from convcore.plans.tiles import Window, outside, tiles
 from convcore.shapes import Geometry
@@ -14,7 +15,7 @@ __all__ = ["add", "place", "strips"]
 # The strips of so many bytes are worked on at once, if those of a pixel are not more.
 MOST_STRIP_BYTES = 4 << 20
 
-EDGE, MIRROR, SYMMETRIC, WRAP = range(1, 5)
+EDGE, MIRROR, SYMMETRIC, WRAP = map(BORDERS.index, ("edge", "mirror", "symmetric", "wrap"))
 
 
 def place(i: int, size: int, mode: int) -> int:

@@ -106,8 +106,8 @@ typedef struct band {
 } band;
 
 /* `height` rows of an image from `row` on and `width` columns, with what the padding holds. */
-static void copy_block(const problem *p, real *to, const real *image, int64_t row, int64_t height, int64_t column,
-                       int64_t width) {
+APART void copy_block(const problem *p, real *to, const real *image, int64_t row, int64_t height, int64_t column,
+                      int64_t width) {
     if (p->border == ZEROS)
         copy_slice(to, image, p->ih, p->iw, p->ic, x_pixel(p), row, height, column, width);
     else
@@ -159,6 +159,58 @@ static int64_t forward_segments(const problem *p, int64_t row_step, int64_t dila
 }
 static int64_t forward_segment_bytes(const problem *p) {
     return p->kh * (p->dw == 1 ? 1 : p->kw) * (int64_t)sizeof(segment);
+}
+
+/* Where the window of one pixel does not fit into a copy, what its taps meet does, tap after tap; where not even that fits,
+ * as many elements as do are summed before the next ones are gathered. The chain of a sum is the same. */
+enum { MOST_SEGMENT_BYTES = 48 << 10 };
+
+typedef struct gathering {
+    inner_args t;
+    int64_t pixels, step; /* outputs side by side, and columns of the source from one to the next */
+    int64_t channels;     /* of an output */
+    int64_t elements;     /* of each pixel in the copy */
+    int64_t filled;       /* of these */
+    real *copy;
+    segment *segments;
+} gathering;
+
+static int64_t gathered_elements(int64_t all) { return min64(all, MOST_COPY_BYTES / (int64_t)sizeof(real)); }
+static int64_t gathered_pixels(int64_t all, int64_t size) {
+    return at_most(size, size, MOST_COPY_BYTES / (all * (int64_t)sizeof(real)));
+}
+
+/* Add what was gathered to the outputs. */
+APART void sum_gathered(gathering *g, int64_t relu) {
+    inner_args t = g->t;
+    t.x = g->copy, t.x_step = g->elements, t.segments = g->segments, t.relu = relu;
+    for (int64_t done = 0; done < g->channels;) {
+        const int64_t vectors = tile_vectors(g->pixels, g->channels - done);
+        const int64_t channels = min64(vectors * VL, g->channels - done);
+        inner_line(t, g->pixels, vectors, channels);
+        t.w += channels, t.y += channels, t.bias += t.bias ? channels : 0;
+        done += channels;
+    }
+    g->t.bias = g->t.y; /* more than once for one pixel only */
+    g->t.segment_count = g->filled = 0;
+}
+
+/* One tap more: it meets `column` of a row of `source` first, and its weights begin at row w. */
+APART void gather_tap(gathering *g, const problem *source, const real *image, int64_t row, int64_t column, int64_t w) {
+    problem part = *source;
+    part.all_ic = x_pixel(source);
+    for (int64_t c = 0; c < source->ic; c += part.ic) {
+        if (g->filled == g->elements) sum_gathered(g, 0);
+        part.ic = min64(source->ic - c, g->elements - g->filled);
+        for (int64_t i = 0; i < g->pixels; i++)
+            copy_block(&part, g->copy + i * g->elements + g->filled, image + c, row, 1, column + i * g->step, 1);
+        segment *last = g->segments + g->t.segment_count - 1;
+        if (g->t.segment_count && last->w + last->length == w + c)
+            last->length += part.ic;
+        else
+            g->segments[g->t.segment_count++] = (segment){g->filled, w + c, part.ic};
+        g->filled += part.ic;
+    }
 }
 
 #endif

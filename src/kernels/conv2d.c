@@ -11,14 +11,21 @@
 static int is_sparse(const problem *p) { return is_copied(p) && p->dh > p->kh; }
 static int64_t copied_rows(const problem *p, int64_t rows) { return is_sparse(p) ? p->kh : needed_rows(p, rows); }
 
-static int64_t forward_columns(const problem *p) {
+APART int is_gathered(const problem *p) {
+    const int64_t window = copied_rows(p, 1) * columns_for(p, 1) * p->ic * (int64_t)sizeof(real);
+    return forward_segment_bytes(p) > MOST_SEGMENT_BYTES || (is_copied(p) && window > MOST_COPY_BYTES);
+}
+
+APART int64_t forward_columns(const problem *p) {
+    if (is_gathered(p)) return gathered_pixels(p->kh * p->kw * p->ic, p->ow);
     const int64_t pixel = p->ic * (int64_t)sizeof(real);
     const int64_t columns = block_columns(p, p->ow, p->oc * p->kh * p->kw * p->ic, p->sw * pixel);
     if (!is_copied(p)) return columns;
     const int64_t fitting = MOST_COPY_BYTES / (copied_rows(p, 1) * pixel) - columns_for(p, 1);
     return at_most(columns, p->ow, fitting / p->sw + 1);
 }
-static int64_t forward_rows(const problem *p) {
+APART int64_t forward_rows(const problem *p) {
+    if (is_gathered(p)) return 1;
     const int64_t columns = forward_columns(p), work = columns * p->oc * p->kh * p->kw * p->ic;
     if (!is_copied(p)) return even_rows(p->oh, ceil_div(task_work(p), work));
     if (is_sparse(p)) return 1;
@@ -32,6 +39,9 @@ static int64_t conv2d_forward_tasks(const problem *p) {
 }
 
 static int64_t conv2d_forward_scratch(const problem *p) {
+    if (is_gathered(p))
+        return forward_columns(p) * gathered_elements(p->kh * p->kw * p->ic) * (int64_t)sizeof(real) +
+               (int64_t)sizeof(segment);
     const int64_t rows = forward_rows(p), bytes = block_bytes(p, rows, forward_columns(p));
     return forward_segment_bytes(p) + bytes / needed_rows(p, rows) * copied_rows(p, rows);
 }
@@ -44,6 +54,22 @@ static band read_taps(const problem *p, const real *image, int64_t oh, int64_t o
     return (band){scratch, width * p->ic};
 }
 
+/* `columns` outputs from oh, ow on. */
+APART void forward_gathered(const problem *p, const real *image, int64_t oh, int64_t ow, int64_t columns, const real *w,
+                            const real *bias, real *y, void *scratch) {
+    gathering g = {.t = {.w = w, .w_step = y_pixel(p), .bias = bias, .y = y, .y_step = y_pixel(p)},
+                   .pixels = columns,
+                   .step = p->sw,
+                   .channels = p->oc,
+                   .elements = gathered_elements(p->kh * p->kw * p->ic),
+                   .copy = (real *)((segment *)scratch + 1),
+                   .segments = scratch};
+    for (int64_t tap = 0; tap < p->kh * p->kw; tap++)
+        gather_tap(&g, p, image, oh * p->sh - p->pt + tap / p->kw * p->dh, ow * p->sw - p->pl + tap % p->kw * p->dw,
+                   tap * p->ic);
+    sum_gathered(&g, p->relu);
+}
+
 /* buf: x, w, bias or NULL, y. A task is a few output rows of one image, or a block of their columns where they are long. */
 static void conv2d_forward(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t step = forward_rows(p), bands = ceil_div(p->oh, step);
@@ -54,6 +80,11 @@ static void conv2d_forward(const problem *p, int64_t task, void *const *buf, voi
     const real *bias = buf[2];
     segment *segments = scratch;
     const real *image = (const real *)buf[0] + n * p->ih * p->iw * all_ic;
+    if (is_gathered(p)) {
+        real *y = (real *)buf[3] + ((n * p->oh + first) * p->ow + ow) * all_oc;
+        forward_gathered(p, image, first, ow, columns, buf[1], bias, y, scratch);
+        return;
+    }
     real *copy = (real *)((char *)scratch + forward_segment_bytes(p));
     const band in = is_sparse(p) ? read_taps(p, image, first, ow, columns, copy)
                                  : read_block(p, image, first, rows, ow, columns, copy);

@@ -59,15 +59,22 @@ static int64_t met_rows(const problem *p, int64_t rows) {
     return meets_sparse(p) ? p->kh : most_met(rows, p->kh, p->sh, p->dh);
 }
 
-static int64_t backward_columns(const problem *p) {
+static int64_t tap_bytes(const problem *p) { return p->kh * p->kw * (int64_t)sizeof(segment); }
+APART int meets_gathered(const problem *p) {
+    const int64_t window = met_rows(p, 1) * most_met(1, p->kw, p->sw, p->dw) * p->oc * (int64_t)sizeof(real);
+    return tap_bytes(p) > MOST_SEGMENT_BYTES || window > MOST_COPY_BYTES;
+}
+
+APART int64_t backward_columns(const problem *p) {
+    if (meets_gathered(p)) return min64(p->iw, p->sw * gathered_pixels(p->kh * p->kw * p->oc, ceil_div(p->iw, p->sw)));
     const int64_t work = p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw);
     const int64_t pixel = p->oc * (int64_t)sizeof(real),
                   columns = block_columns(p, p->iw, work, ceil_div(pixel, p->sw));
     const int64_t fitting = (MOST_COPY_BYTES / (met_rows(p, 1) * pixel) - 1) * p->sw;
     return at_most(columns, p->iw, fitting - (p->kw - 1) * p->dw + 1);
 }
-static int64_t backward_rows(const problem *p) {
-    if (meets_sparse(p)) return 1;
+APART int64_t backward_rows(const problem *p) {
+    if (meets_sparse(p) || meets_gathered(p)) return 1;
     const int64_t columns = backward_columns(p);
     const int64_t work = max64(1, columns * p->oc * p->kh * p->kw * p->ic / (p->sh * p->sw));
     const int64_t row_bytes = most_met(columns, p->kw, p->sw, p->dw) * p->oc * (int64_t)sizeof(real);
@@ -82,8 +89,12 @@ static int64_t conv2d_backward_data_tasks(const problem *p) {
 static int64_t met_columns(const problem *p, int64_t iw, int64_t columns) {
     return last_met(iw + columns - 1, p->pl, p->sw) - first_met(iw, p->pl, p->kw, p->sw, p->dw) + 1;
 }
-static int64_t tap_bytes(const problem *p) { return p->kh * p->kw * (int64_t)sizeof(segment); }
-static int64_t conv2d_backward_data_scratch(const problem *p) {
+/* The segments of a line that is gathered: a run for each row of taps, and one more where the copy was full. */
+static int64_t gathered_segment_bytes(const problem *p) { return (p->kh + 1) * (int64_t)sizeof(segment); }
+APART int64_t conv2d_backward_data_scratch(const problem *p) {
+    if (meets_gathered(p))
+        return order_bytes(p) + gathered_segment_bytes(p) +
+               ceil_div(backward_columns(p), p->sw) * gathered_elements(p->kh * p->kw * p->oc) * (int64_t)sizeof(real);
     const int64_t rows = met_rows(p, backward_rows(p));
     const int64_t columns = most_met(backward_columns(p), p->kw, p->sw, p->dw);
     return order_bytes(p) + tap_bytes(p) + rows * columns * p->oc * (int64_t)sizeof(real);
@@ -111,6 +122,34 @@ static int64_t backward_segments(const problem *p, const int64_t *order, int64_t
     return count;
 }
 
+/* `columns` inputs from ih, iw on. */
+APART void backward_gathered(const problem *p, const int64_t *order, const real *image, int64_t ih, int64_t iw,
+                             int64_t columns, const real *w, const real *bias, real *dx, void *scratch) {
+    const problem dy = {.ih = p->oh, .iw = p->ow, .ic = p->oc, .all_ic = y_pixel(p)};
+    for (int64_t phase = 0; phase < min64(p->sw, columns); phase++) {
+        gathering g = {.t = {.w = w,
+                             .w_step = all_channels(p, p->ic),
+                             .bias = bias,
+                             .y = dx + phase * x_pixel(p),
+                             .y_step = p->sw * x_pixel(p)},
+                       .pixels = ceil_div(columns - phase, p->sw),
+                       .step = 1,
+                       .channels = p->ic,
+                       .elements = gathered_elements(p->kh * p->kw * p->oc),
+                       .copy = (real *)((char *)scratch + gathered_segment_bytes(p)),
+                       .segments = scratch};
+        for (int64_t i = 0; i < p->kh; i++) {
+            const int64_t at_h = ih + p->pt - order[i] * p->dh, oh = floor_div(at_h, p->sh);
+            if (oh * p->sh != at_h || oh < 0 || oh >= p->oh) continue;
+            for (int64_t j = 0; j < p->kw; j++) {
+                const int64_t at_w = iw + phase + p->pl - order[p->kh + j] * p->dw, ow = floor_div(at_w, p->sw);
+                if (ow * p->sw == at_w) gather_tap(&g, &dy, image, oh, ow, (i * p->kw + j) * p->oc);
+            }
+        }
+        sum_gathered(&g, p->relu);
+    }
+}
+
 /* buf: dy, turned weights, bias or NULL, dx. A task is a few input rows of one image, or a block of their columns where they
  * are long. */
 static void conv2d_backward_data(const problem *p, int64_t task, void *const *buf, void *scratch) {
@@ -125,10 +164,15 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
     const real *bias = buf[2];
     int64_t *order = scratch;
     segment *segments = (segment *)(order + p->kh + p->kw);
-    real *dy = (real *)((char *)segments + tap_bytes(p));
     order_taps(order, p->kh, p->sh, p->dh);
     order_taps(order + p->kh, p->kw, p->sw, p->dw);
     const real *image = (const real *)buf[0] + n * p->oh * p->ow * all_oc;
+    real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * all_ic;
+    if (meets_gathered(p)) {
+        backward_gathered(p, order, image, first, iw, columns, buf[1], bias, dx, segments);
+        return;
+    }
+    real *dy = (real *)((char *)segments + tap_bytes(p));
     if (meets_sparse(p))
         for (int64_t i = 0; i < p->kh; i++)
             copy_slice(dy + i * row_step, image, p->oh, p->ow, p->oc, all_oc, first + p->pt - order[i] * p->dh, 1, ow0,
@@ -136,7 +180,6 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
     else
         copy_slice(dy, image, p->oh, p->ow, p->oc, all_oc, oh0, last_met(first + rows - 1, p->pt, p->sh) - oh0 + 1, ow0,
                    met);
-    real *dx = (real *)buf[3] + ((n * p->ih + first) * p->iw + iw) * all_ic;
     inner_args t = {.x = dy,
                     .x_step = p->oc,
                     .segments = segments,

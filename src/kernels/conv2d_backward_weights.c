@@ -24,14 +24,22 @@ static int has_few_filters(const problem *p) {
     return 2 * p->oc * ceil_div(lines, VL) <= lines * ceil_div(p->oc, VL);
 }
 
-/* A copy of a leaf of x has some of the channels where all of them would leave the second cache. */
-enum { LEAF_BYTES = 768 << 10 };
+/* A copy of a leaf of x has some of the channels where all of them would leave the second cache; where these are few, the
+ * copy is gathered for each tap alone. Few filters are summed in blocks of lines. */
+enum { LEAF_BYTES = 768 << 10, FEW_FILTER_BYTES = 160 << 10 };
 
-static problem leaf_slice(const problem *p) {
-    problem slice = *p;
+static int64_t leaf_channels(const problem *p) {
     const int64_t all = block_bytes(p, leaf_rows(p), leaf_columns(p));
-    if (all > LEAF_BYTES) {
-        slice.ic = even_rows(p->ic, max64(1, LEAF_BYTES / (all / p->ic)));
+    return all > LEAF_BYTES ? LEAF_BYTES / (all / p->ic) : p->ic;
+}
+static int is_gathered_leaf(const problem *p) { return leaf_channels(p) < min64(p->ic, VL); }
+
+APART problem leaf_slice(const problem *p) {
+    problem slice = *p;
+    const int64_t pixel = leaf_rows(p) * leaf_columns(p) * (int64_t)sizeof(real);
+    const int64_t fitting = is_gathered_leaf(p) ? LEAF_BYTES / pixel : leaf_channels(p);
+    if (fitting < p->ic || is_gathered_leaf(p)) {
+        slice.ic = even_rows(p->ic, max64(1, fitting));
         slice.all_ic = x_pixel(p);
     }
     return slice;
@@ -39,15 +47,23 @@ static problem leaf_slice(const problem *p) {
 
 /* Taps that are joined in a leaf, and the lines of their channels: the taps of a slice lie apart in dw. */
 static int64_t leaf_joined(const problem *p, const problem *slice) {
-    return p->dw == 1 && slice->ic == p->ic ? p->kw : 1;
+    return p->dw == 1 && slice->ic == p->ic && !is_gathered_leaf(p) ? p->kw : 1;
 }
 static int64_t leaf_lines(const problem *p, const problem *slice) { return leaf_joined(p, slice) * slice->ic; }
 
+static int64_t leaf_bytes(const problem *p, const problem *slice) {
+    const int64_t rows = leaf_rows(p), columns = leaf_columns(p);
+    return is_gathered_leaf(p) ? rows * columns * slice->ic * (int64_t)sizeof(real) : block_bytes(slice, rows, columns);
+}
+static int64_t few_filter_lines(const problem *p, const problem *slice) {
+    return at_most(leaf_lines(p, slice), leaf_lines(p, slice), FEW_FILTER_BYTES / (p->oc * (int64_t)sizeof(real)));
+}
+
 static int64_t conv2d_backward_weights_tasks(const problem *p) { return ceil_div(p->n, p->count) * weight_blocks(p); }
-static int64_t conv2d_backward_weights_scratch(const problem *p) {
+APART int64_t conv2d_backward_weights_scratch(const problem *p) {
     const problem slice = leaf_slice(p);
-    const int64_t turned = has_few_filters(p) ? leaf_lines(p, &slice) * p->oc : 0;
-    return block_bytes(&slice, leaf_rows(p), leaf_columns(p)) + turned * (int64_t)sizeof(real);
+    const int64_t turned = has_few_filters(p) ? few_filter_lines(p, &slice) * p->oc : 0;
+    return leaf_bytes(p, &slice) + turned * (int64_t)sizeof(real);
 }
 
 /* The sums of one leaf for a run of taps and channels x, filter by filter, then to d[line][filter]. */
@@ -75,19 +91,40 @@ static void sum_few_filters(const problem *p, const outer_args *t, int64_t lines
         }
 }
 
-/* The sums of one leaf for the channels of `slice` from `first_ic` on and the filters [first_oc, last_oc). */
-static void sum_leaf(const problem *p, const problem *slice, outer_args t, int64_t first_ic, band in, const real *dy,
-                     int64_t first_oc, int64_t last_oc, real *partial, real *sums) {
+/* What one tap meets in a leaf from row and column on, side by side. */
+APART const real *gather_leaf(const problem *slice, const outer_args *t, const real *image, int64_t row, int64_t column,
+                              real *copy) {
+    const int64_t together = slice->sw == 1 ? t->columns : 1;
+    real *to = copy;
+    for (int64_t r = 0; r < t->rows; r++)
+        for (int64_t c = 0; c < t->columns; c += together, to += together * slice->ic)
+            copy_block(slice, to, image, row + r * slice->sh, 1, column + c * slice->sw, together);
+    return copy;
+}
+
+/* The sums of the leaf from output oh, ow on, for the channels of `slice` from `first_ic` on, which are the first of `image`, and
+ * the filters [first_oc, last_oc). */
+static void sum_leaf(const problem *p, const problem *slice, outer_args t, int64_t first_ic, const real *image,
+                     int64_t oh, int64_t ow, const real *dy, int64_t first_oc, int64_t last_oc, real *partial,
+                     real *scratch) {
     const int64_t joined = leaf_joined(p, slice), lines = leaf_lines(p, slice), all_oc = t.d_step;
-    t.x_step = p->sw * slice->ic;
-    t.x_row = p->sh * in.row_step;
+    const int is_gathered = is_gathered_leaf(p);
+    real *sums = (real *)((char *)scratch + leaf_bytes(p, slice));
+    const band in = is_gathered ? (band){scratch, t.columns * slice->ic}
+                                : read_block(slice, image, oh, t.rows, ow, t.columns, scratch);
+    t.x_step = is_gathered ? slice->ic : p->sw * slice->ic;
+    t.x_row = is_gathered ? in.row_step : p->sh * in.row_step;
     for (int64_t kh = 0; kh < p->kh; kh++)
         for (int64_t kw = 0; kw < p->kw; kw += joined) {
-            const real *x = in.x + kh * p->dh * in.row_step + kw * p->dw * slice->ic;
+            const real *x = is_gathered ? gather_leaf(slice, &t, image, oh * p->sh - p->pt + kh * p->dh,
+                                                      ow * p->sw - p->pl + kw * p->dw, scratch)
+                                        : in.x + kh * p->dh * in.row_step + kw * p->dw * slice->ic;
             real *d = partial + ((kh * p->kw + kw) * p->ic + first_ic) * all_oc;
             if (has_few_filters(p)) {
+                const int64_t together = few_filter_lines(p, slice);
                 t.g = dy;
-                sum_few_filters(p, &t, lines, x, d, all_oc, sums);
+                for (int64_t line = 0; line < lines; line += together)
+                    sum_few_filters(p, &t, min64(together, lines - line), x + line, d + line * all_oc, all_oc, sums);
                 continue;
             }
             t.x = x;
@@ -111,7 +148,6 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
     const int64_t all_ic = x_pixel(p), all_oc = y_pixel(p);
     const problem most = leaf_slice(p);
     real *partial = (real *)buf[2] + chunk * p->kh * p->kw * p->ic * all_oc;
-    real *sums = (real *)((char *)scratch + block_bytes(&most, step, width));
     outer_args t = {.g_step = all_oc, .g_row = p->ow * all_oc, .d_step = all_oc};
     for (int64_t n = chunk * p->count; n < min64((chunk + 1) * p->count, p->n); n++) {
         for (int64_t leaf = 0; leaf < ceil_div(p->oh, step) * blocks_wide; leaf++) {
@@ -124,8 +160,7 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
             for (int64_t ic = 0; ic < p->ic; ic += most.ic) {
                 slice.ic = min64(most.ic, p->ic - ic);
                 const real *x = (const real *)buf[0] + n * p->ih * p->iw * all_ic + ic;
-                const band in = read_block(&slice, x, oh, t.rows, ow, t.columns, scratch);
-                sum_leaf(p, &slice, t, ic, in, dy, first_oc, last_oc, partial, sums);
+                sum_leaf(p, &slice, t, ic, x, oh, ow, dy, first_oc, last_oc, partial, scratch);
             }
         }
     }

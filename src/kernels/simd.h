@@ -16,6 +16,8 @@ typedef float real;
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+/* What takes its time by itself: one copy of it is enough. */
+#define APART static __attribute__((noinline))
 
 #if defined(__AVX512F__)
 #include <immintrin.h>

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
+from convcore.geometries import BORDERS
 from convcore.plans import border, conv
 from convcore.plans.steps import Steps
 from convcore.shapes import conv2d_geometry
@@ -16,6 +19,12 @@ def planned(n: int, padding: object, mode: int) -> Steps:
     dy, w, dx = (steps.external(-1) for _ in range(3))
     conv.backward_data(steps, g, dy, w, dx)
     return steps
+
+
+def test_the_kernels_number_borders_as_plans_do() -> None:
+    header = Path(__file__).parents[2] / "src" / "kernels" / "band.h"
+    members = re.findall(r"enum border \{([^}]*)\}", header.read_text(encoding="utf-8"))
+    assert [name.strip().lower() for name in members[0].split(",")] == list(BORDERS)
 
 
 def test_zeros_have_no_gradient() -> None:
