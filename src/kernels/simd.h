@@ -45,6 +45,14 @@ INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
     *best = V(mask_blend)(wins, *best, value);
     *where = V(mask_blend)(wins, *where, code);
 }
+/* A bit for each of the first n lanes at p that is not zero. */
+INLINE uint64_t vnonzero(const real *p, int64_t n) {
+#ifdef CONVCORE_F64
+    return _mm512_cmp_pd_mask(vload_masked(p, vmask_first(n)), _mm512_setzero_pd(), _CMP_NEQ_UQ);
+#else
+    return _mm512_cmp_ps_mask(vload_masked(p, vmask_first(n)), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+#endif
+}
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>

@@ -36,6 +36,9 @@ static void poison(real *x, int64_t count) {
     FOR(i, 1 + count / 50) x[below(count)] = (real)(below(3) ? NAN : below(2) ? INFINITY : -INFINITY);
 }
 
+/* About `quarters` of four elements of x become zero. */
+static void drop(real *x, int64_t count, int64_t quarters) { FOR(i, count) if (below(4) < quarters) x[i] = 0; }
+
 /* ------------------------------------------------------------------------------------------------ running */
 
 static void fail(const char *what, const problem *p, int64_t at, double got, double expected) {
