@@ -31,8 +31,15 @@ CONVOLUTIONS = frozenset(
     }
 )
 DENSE = frozenset({"dense_forward", "dense_backward_data", "dense_backward_weights"})
-# Those that work through the windows that are alive: the work that was planned, all windows, is a bound.
-SPARSE = frozenset({"conv2d_backward_data_pool", "conv2d_backward_weights_pool", "conv2d_backward_weights_pool_c1"})
+# Those that skip zeros, or all but the windows that are alive: the work that was planned is a bound.
+SPARSE = frozenset(
+    {
+        "conv2d_forward_pool",
+        "conv2d_backward_data_pool",
+        "conv2d_backward_weights_pool",
+        "conv2d_backward_weights_pool_c1",
+    }
+)
 
 # The arrays of each kernel in the order of its buffers, by the names of BYTES. What has a name is read or written once.
 ARRAYS = {

@@ -92,7 +92,7 @@ static void conv2d_forward(const problem *p, int64_t task, void *const *buf, voi
     inner_args t = {.x_step = p->sw * p->ic, .segments = segments, .w_step = all_oc, .relu = p->relu, .y_step = all_oc};
     t.segment_count = forward_segments(p, in.row_step, is_sparse(p) ? 1 : p->dh, segments);
     for (int64_t oc = 0; oc < p->oc;) {
-        const int64_t vectors = tile_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
+        const int64_t vectors = line_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
         t.w = (const real *)buf[1] + oc;
         t.bias = bias ? bias + oc : NULL;
         for (int64_t r = 0; r < rows; r++) {

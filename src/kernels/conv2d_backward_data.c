@@ -191,7 +191,7 @@ static void conv2d_backward_data(const problem *p, int64_t task, void *const *bu
             const int64_t pixels = ceil_div(columns - phase, p->sw);
             t.segment_count = backward_segments(p, order, first + r, iw + phase, oh0, ow0, row_step, segments);
             for (int64_t ic = 0; ic < p->ic;) {
-                const int64_t vectors = tile_vectors(pixels, p->ic - ic), channels = min64(vectors * VL, p->ic - ic);
+                const int64_t vectors = line_vectors(pixels, p->ic - ic), channels = min64(vectors * VL, p->ic - ic);
                 t.w = (const real *)buf[1] + ic;
                 t.bias = bias ? bias + ic : NULL;
                 t.y = dx + (r * p->iw + phase) * all_ic + ic;

@@ -71,7 +71,7 @@ static void conv2d_forward_pool(const problem *p, int64_t task, void *const *buf
     t.segment_count = forward_segments(p, in.row_step, p->dh, segments);
     for (int64_t z = 0; z < rows; z++) {
         for (int64_t oc = 0; oc < p->oc;) {
-            const int64_t vectors = tile_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
+            const int64_t vectors = line_vectors(columns, p->oc - oc), channels = min64(vectors * VL, p->oc - oc);
             t.w = (const real *)buf[1] + oc;
             t.bias = bias ? bias + oc : NULL;
             for (int64_t r = 0; r < p->qh; r++) {

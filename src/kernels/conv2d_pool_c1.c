@@ -29,8 +29,9 @@ INLINE void pool_windows(const problem *p, const real *x, int64_t row_step, cons
             }
         }
         UNROLL for (int v = 0; v < vecs; v++) {
-            vec best = acc[0][v], where = vset1(0);
-            UNROLL for (int i = 1; i < 4; i++) vkeep_first_max(acc[i][v], vset1((real)i), &best, &where);
+            const vec of[4] = {acc[0][v], acc[1][v], acc[2][v], acc[3][v]};
+            vec best, where;
+            vfirst_max_of_4(of, &best, &where);
             store_channels(y, p->relu ? vrelu(best) : best, v, vecs, tail, m);
             if (codes) vstore_codes(codes + v * VL, where, v == vecs - 1 ? last : VL);
         }

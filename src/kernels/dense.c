@@ -5,7 +5,7 @@
 #include "kernel.h"
 #include "turn.h"
 
-enum { DENSE_ROWS = 28, DENSE_LINES = 28 };
+enum { DENSE_ROWS = 28, DENSE_LINES = 28 / ROWS_V2 * ROWS_V2 };
 
 /* -------------------------------------------------------------------------------------- few sums of long rows */
 
@@ -125,7 +125,7 @@ static void dense_forward(const problem *p, int64_t task, void *const *buf, void
                     .relu = p->relu,
                     .y_step = y_step(p)};
     for (int64_t oc = task % blocks * 4 * VL; oc < last_oc;) {
-        const int64_t vectors = tile_vectors(rows, last_oc - oc), channels = min64(vectors * VL, last_oc - oc);
+        const int64_t vectors = line_vectors(rows, last_oc - oc), channels = min64(vectors * VL, last_oc - oc);
         t.w = (const real *)buf[1] + oc;
         t.bias = bias ? bias + oc : NULL;
         t.y = (real *)buf[3] + first * y_step(p) + oc;

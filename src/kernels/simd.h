@@ -167,6 +167,22 @@ INLINE void vstore_masked(real *p, vec v, vmask m) {
 }
 #endif
 
+/* The first maximum of four and its code, 0 to 3. */
+INLINE void vfirst_max_of_4(const vec v[4], vec *best, vec *where) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    const vec nan = V(or)(V(cmp)(v[0], v[1], _CMP_UNORD_Q), V(cmp)(v[2], v[3], _CMP_UNORD_Q));
+    if (__builtin_expect(V(movemask)(nan) == 0, 1)) {
+        const vec low = V(max)(v[1], v[0]), high = V(max)(v[3], v[2]), above = V(cmp)(high, low, _CMP_GT_OQ);
+        const vec odd = V(blendv)(V(cmp)(v[1], v[0], _CMP_GT_OQ), V(cmp)(v[3], v[2], _CMP_GT_OQ), above);
+        *best = V(max)(high, low);
+        *where = V(add)(V (and)(above, V(set1)(2)), V (and)(odd, V(set1)(1)));
+        return;
+    }
+#endif
+    *best = v[0], *where = vset1(0);
+    for (int i = 1; i < 4; i++) vkeep_first_max(v[i], vset1((real)i), best, where);
+}
+
 /* n lanes of small whole numbers as bytes. */
 INLINE void vstore_codes(uint8_t *to, vec codes, int64_t n) {
 #if defined(__AVX512F__) && !defined(CONVCORE_F64)

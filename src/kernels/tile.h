@@ -14,14 +14,17 @@
 #if TILE_REGISTERS == 28
 #define ROWS_V1 14
 #define ROWS_V2 14
+#define ROWS_V3 0
 #define ROWS_V4 7
 #elif TILE_REGISTERS == 24
 #define ROWS_V1 12
 #define ROWS_V2 12
+#define ROWS_V3 0
 #define ROWS_V4 6
 #else
 #define ROWS_V1 12
 #define ROWS_V2 6
+#define ROWS_V3 4
 #define ROWS_V4 3
 #endif
 
@@ -96,10 +99,11 @@ INLINE void inner_tile(const inner_args *t, const int P, const int vecs, const i
             w += t->w_step;
         }
     }
-    UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < vecs; v++) {
-        const vec y = t->relu ? vrelu(acc[p][v]) : acc[p][v];
-        store_channels(t->y + p * t->y_step, y, v, vecs, tail, m);
-    }
+    real *y = t->y;
+    const int64_t y_step = t->y_step;
+    if (t->relu) UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < vecs; v++) acc[p][v] = vrelu(acc[p][v]);
+    UNROLL for (int p = 0; p < P; p++, y += y_step) UNROLL for (int v = 0; v < vecs; v++)
+        store_channels(y, acc[p][v], v, vecs, tail, m);
 }
 
 INLINE void outer_tile(const outer_args *t, const int P, const int vecs, const int tail) {
@@ -119,19 +123,21 @@ INLINE void outer_tile(const outer_args *t, const int P, const int vecs, const i
             g += t->g_step;
         }
     }
-    UNROLL for (int p = 0; p < P; p++) UNROLL for (int v = 0; v < vecs; v++) {
-        real *d = t->d + p * t->d_step;
-        vec value = acc[p][v];
-        if (t->add) value = vadd(load_channels(d, v, vecs, tail, m), value);
+    real *d = t->d;
+    const int64_t d_step = t->d_step, add = t->add;
+    UNROLL for (int p = 0; p < P; p++, d += d_step) UNROLL for (int v = 0; v < vecs; v++) {
+        const vec value = add ? vadd(load_channels(d, v, vecs, tail, m), acc[p][v]) : acc[p][v];
         store_channels(d, value, v, vecs, tail, m);
     }
 }
 
 /* One function a shape of tile, with and without a partial last vector. */
-#define TILE(P, VECS)                                                                         \
-    static void inner_##VECS##x##P(const inner_args *t) { inner_tile(t, P, VECS, 0); }        \
-    static void inner_##VECS##x##P##_tail(const inner_args *t) { inner_tile(t, P, VECS, 1); } \
-    static void outer_##VECS##x##P(const outer_args *t) { outer_tile(t, P, VECS, 0); }        \
+#define INNER_TILE(P, VECS)                                                            \
+    static void inner_##VECS##x##P(const inner_args *t) { inner_tile(t, P, VECS, 0); } \
+    static void inner_##VECS##x##P##_tail(const inner_args *t) { inner_tile(t, P, VECS, 1); }
+#define TILE(P, VECS)                                                                  \
+    INNER_TILE(P, VECS)                                                                \
+    static void outer_##VECS##x##P(const outer_args *t) { outer_tile(t, P, VECS, 0); } \
     static void outer_##VECS##x##P##_tail(const outer_args *t) { outer_tile(t, P, VECS, 1); }
 #define INNER_ROW(P, VECS) [P] = {inner_##VECS##x##P, inner_##VECS##x##P##_tail},
 #define OUTER_ROW(P, VECS) [P] = {outer_##VECS##x##P, outer_##VECS##x##P##_tail},
@@ -150,6 +156,11 @@ UP_TO(ROWS_V1)(TILE, 1) UP_TO(ROWS_V2)(TILE, 2) UP_TO(ROWS_V4)(TILE, 4)
     static const inner_fn inner_v1[][2] = {UP_TO(ROWS_V1)(INNER_ROW, 1)};
 static const inner_fn inner_v2[][2] = {UP_TO(ROWS_V2)(INNER_ROW, 2)};
 static const inner_fn inner_v4[][2] = {UP_TO(ROWS_V4)(INNER_ROW, 4)};
+#if ROWS_V3
+INNER_TILE(4, 3) static const inner_fn inner_v3[][2] = {INNER_ROW(4, 3)};
+#else
+#define inner_v3 inner_v4
+#endif
 static const outer_fn outer_v1[][2] = {UP_TO(ROWS_V1)(OUTER_ROW, 1)};
 static const outer_fn outer_v2[][2] = {UP_TO(ROWS_V2)(OUTER_ROW, 2)};
 static const outer_fn outer_v4[][2] = {UP_TO(ROWS_V4)(OUTER_ROW, 4)};
@@ -164,6 +175,13 @@ INLINE int64_t tile_vectors(int64_t rows, int64_t channels) {
     if (rows <= ROWS_V4 && channels > 3 * VL) return 4;
     return channels > VL ? 2 : 1;
 }
+
+/* The same for a line of pixels: three where four of them fill the registers better. */
+INLINE int64_t line_vectors(int64_t pixels, int64_t channels) {
+    const int64_t vectors = ceil_div(channels, VL);
+    if (ROWS_V3 && pixels % 4 == 0 && pixels % ROWS_V2 && vectors >= 3 && vectors != 4) return 3;
+    return tile_vectors(pixels, channels);
+}
 INLINE int64_t tile_rows(int64_t vectors) { return vectors == 1 ? ROWS_V1 : vectors == 2 ? ROWS_V2 : ROWS_V4; }
 
 /* Rows in each tile when `rows` are cut into as few tiles as possible, all about as tall. */
@@ -171,8 +189,8 @@ INLINE int64_t even_rows(int64_t rows, int64_t most) { return ceil_div(rows, cei
 
 /* One line of pixels times one block of channels. */
 static void inner_line(inner_args t, int64_t pixels, int64_t vectors, int64_t channels) {
-    const inner_fn(*tiles)[2] = vectors == 1 ? inner_v1 : vectors == 2 ? inner_v2 : inner_v4;
-    const int64_t step = even_rows(pixels, tile_rows(vectors));
+    const inner_fn(*tiles)[2] = vectors == 1 ? inner_v1 : vectors == 2 ? inner_v2 : vectors == 3 ? inner_v3 : inner_v4;
+    const int64_t step = vectors == 3 ? ROWS_V3 : even_rows(pixels, tile_rows(vectors));
     const int64_t tail = channels < vectors * VL;
     t.last_lanes = channels - (vectors - 1) * VL;
     for (int64_t done = 0; done < pixels; done += step) {

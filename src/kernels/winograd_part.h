@@ -126,7 +126,7 @@ static void multiply_frequencies(const problem *p, const real *v, int64_t v_plan
     inner_args t = {.x_step = p->ic, .segments = &whole, .segment_count = 1, .w_step = p->oc, .y_step = m_step};
     for (int64_t f = 0; f < frequencies(p); f++)
         for (int64_t oc = 0; oc < channels;) {
-            const int64_t vectors = tile_vectors(tiles, channels - oc), width = min64(vectors * VL, channels - oc);
+            const int64_t vectors = line_vectors(tiles, channels - oc), width = min64(vectors * VL, channels - oc);
             t.x = v + f * v_plane;
             t.w = u + f * weight_plane(p) + oc;
             t.y = m + f * m_plane + oc;

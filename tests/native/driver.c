@@ -36,9 +36,6 @@ static void poison(real *x, int64_t count) {
     FOR(i, 1 + count / 50) x[below(count)] = (real)(below(3) ? NAN : below(2) ? INFINITY : -INFINITY);
 }
 
-/* About `quarters` of four elements of x become zero. */
-static void drop(real *x, int64_t count, int64_t quarters) { FOR(i, count) if (below(4) < quarters) x[i] = 0; }
-
 /* ------------------------------------------------------------------------------------------------ running */
 
 static void fail(const char *what, const problem *p, int64_t at, double got, double expected) {
@@ -275,6 +272,7 @@ int main(int argc, char **argv) {
         check_groups();
         check_pool_forward(0);
         check_pool_forward(1);
+        check_pool_zeros();
         check_winograd();
         check_winograd_pool();
         check_pool_backward(ANY_POOL);

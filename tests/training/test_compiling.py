@@ -94,6 +94,26 @@ def test_maths_of_one_model_whatever_is_chosen_for_all(tmp_path: Path) -> None:
     assert (results["fast"] != results["exact"]).any()
 
 
+@pytest.mark.parametrize("images", [1, 9])
+@pytest.mark.parametrize("alive", [0.1, 0.4, 1.0])
+def test_zeros_that_exact_maths_skips_change_no_bit(images: int, alive: float) -> None:
+    """Before a pool what is zero is skipped, unless a weight is not finite; a convolution alone sums all."""
+    random = np.random.default_rng(0)
+    x = (random.normal(size=(images, 13, 13, 64)) * (random.random((images, 13, 13, 64)) < alive)).astype(np.float32)
+    nets = [keras.Sequential([layers.Input(x.shape[1:]), layers.Conv2D(64, 3)]) for _ in range(2)]
+    nets[1].add(layers.MaxPooling2D())
+    kernel = random.normal(size=(3, 3, 64, 64)).astype(np.float32)
+    for weight in (0.5, np.inf):
+        kernel[1, 2, 3, 4] = weight
+        for net in nets:
+            net.compile(math="exact")
+            net.set_weights([kernel, random.normal(size=64)])
+        nets[1].set_weights(nets[0].get_weights())
+        alone, pooled = (net.predict_on_batch(x) for net in nets)
+        windows = alone[:, :10, :10].reshape(images, 5, 2, 5, 2, 64)
+        np.testing.assert_array_equal(pooled, windows.max(axis=(2, 4)))
+
+
 def test_layers_added_after_fit_are_trained_too() -> None:
     net = model()
     net.fit(X, Y, verbose=0)
