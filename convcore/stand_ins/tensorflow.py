@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from convcore import random
+from convcore.errors import NotSupportedError
+from convcore.layers.symbolic import is_recording
 from convcore.stand_ins import arrays, datasets, devices, specs
 from convcore.stand_ins.tensors import answering
 
@@ -24,8 +26,18 @@ SUPPORTED = (
 )
 
 
+def _require_values(name: str) -> None:
+    """Refuse to draw where a call() of one's own is looked at: each batch would have the same numbers."""
+    if is_recording():
+        raise NotSupportedError(
+            f"convcore does not implement tensorflow.random.{name} in a call() (supported: layers that draw, such as "
+            "Dropout, GaussianNoise and RandomFlip)"
+        )
+
+
 def normal(shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None) -> Any:
     """Normally distributed numbers."""
+    _require_values("normal")
     return random.generator(seed).normal(mean, stddev, shape).astype(dtype)
 
 
@@ -33,6 +45,7 @@ def uniform(
     shape: Any, minval: float = 0, maxval: float | None = None, dtype: Any = np.float32, seed: int | None = None
 ) -> Any:
     """Uniformly distributed numbers, from `minval` to below `maxval`, by default 1."""
+    _require_values("uniform")
     drawn = random.generator(seed).uniform(minval, 1 if maxval is None else maxval, shape)
     return np.floor(drawn).astype(dtype) if np.dtype(dtype).kind == "i" else drawn.astype(dtype)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 
 import numpy as np
+import pytest
 
+from convcore import layers
+from convcore.errors import NotSupportedError
 from convcore.stand_ins import tensorflow
 
 
@@ -33,6 +36,13 @@ def test_a_seed_repeats_the_random_numbers() -> None:
     assert drawn[0][1].min() >= 1
     assert drawn[0][1].max() < 3
     assert table("random")["uniform"]((50,), 0, 3, np.int32, seed=1).numpy().tolist().count(3) == 0
+
+
+@pytest.mark.parametrize("name", ["normal", "uniform"])
+def test_a_call_would_draw_once_for_all_batches(name: str) -> None:
+    layer = layers.Lambda(lambda x: x + table("random")[name]((table()["shape"](x)[0], 1)))
+    with pytest.raises(NotSupportedError, match=rf"tensorflow\.random\.{name} in a call"):
+        layer(np.ones((2, 3)))
 
 
 def test_the_logger_is_that_of_tensorflow() -> None:
