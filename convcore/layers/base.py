@@ -70,6 +70,9 @@ class Layer(Configured, Connected, Weighted):
     # Whether a class that derives from it may say so.
     _lets_call_be_own: ClassVar[bool] = True
 
+    # Whether a call on symbolic tensors may say training=True: then random numbers are drawn in inference, too.
+    _draws_if_told: bool = False
+
     # Whether a call on arrays takes a single image as well as a batch; None where any shape will do.
     _takes_one: bool | None = False
 
@@ -273,12 +276,17 @@ class Layer(Configured, Connected, Weighted):
                 f"convcore does not implement calls on arrays and symbolic tensors together (layer '{self.name}' "
                 f"received {type(others[0]).__name__}; supported: either)"
             )
-        if training and not is_recording():
+        if not is_recording():
+            self._require_may_draw(training)
+        return call(self, arguments, None if training is None else bool(training))
+
+    def _require_may_draw(self, training: Any) -> None:
+        """Raise NotSupportedError if a functional model would have to train this layer in inference."""
+        if training and not self._draws_if_told:
             raise NotSupportedError(
                 f"convcore does not implement training={training!r} in a functional model (layer '{self.name}'; "
-                "supported: training=False, and what fit and predict choose)"
+                "supported: training=False, what fit and predict choose, and training=True of Dropout and of noise)"
             )
-        return call(self, arguments, None if training is None else bool(training))
 
     def _checked(self, arguments: list[Any]) -> list[FloatArray]:
         arrays = [as_float32(argument, f"The input of layer '{self.name}'") for argument in arguments]

@@ -44,6 +44,7 @@ class Composed(Layer, record_build=False):
     """
 
     _is_composed = True
+    _draws_if_told = False
     _not_copied: ClassVar[frozenset[str]] = Layer._not_copied | {"_traces"}
     # The arguments of call(), with a Place for each tensor in them; None before the first call.
     _form: dict[str, Any] | None = None

@@ -28,6 +28,7 @@ class Dropout(Layer):
     """
 
     _built_at_init = True
+    _draws_if_told = True
     _kind: ClassVar[str] = "dropout"
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:

@@ -25,6 +25,7 @@ class GaussianNoise(Layer):
     """
 
     _built_at_init = True
+    _draws_if_told = True
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -59,6 +60,7 @@ class GaussianDropout(Layer):
     """
 
     _built_at_init = True
+    _draws_if_told = True
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -65,7 +65,7 @@ class _Inherited(Layer, record_build=False):
     def __init__(self, layer: Layer) -> None:
         super().__init__(name=layer.name)
         self.layer = layer
-        self.seed_generator = layer.seed_generator
+        self.seed_generator, self._draws_if_told = layer.seed_generator, layer._draws_if_told
 
     @property
     def weights(self) -> list[Variable]:

@@ -144,7 +144,8 @@ class Call:
     """One use of a layer in a functional model: what it was given and what it gives.
 
     `owner` is the Sequential model that made it, if it is not the user's. `training` is False where the layer computes
-    what it does in inference, whatever the model does, and None where it follows the model.
+    what it does in inference, whatever the model does, True where it draws as in training, and None where it follows
+    the model.
     """
 
     def __init__(
@@ -169,10 +170,11 @@ class Call:
 
     def lower(self, graph: Graph, xs: list[Value]) -> list[Value]:
         """Add the layer to `graph` behind the values `xs` of the inputs; returns those of the outputs."""
-        graph.layer, inferred = self.layer.name, graph.infers
-        graph.infers = inferred or self.training is False
+        graph.layer, before = self.layer.name, (graph.infers, graph.draws)
+        graph.draws = self.training is True
+        graph.infers = (graph.infers or self.training is False) and not graph.draws
         values = self.layer.lower_with_penalty(graph, xs)
-        graph.infers = inferred
+        graph.infers, graph.draws = before
         return values
 
 

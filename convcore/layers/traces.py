@@ -68,11 +68,7 @@ def joined(layer: Layer, training: Trace, inference: Trace) -> Trace:
     model. NotSupportedError if the two differ in more than noise, which only training has."""
     described = [_described(trace) for trace in (training, inference)]
     if described[0] != described[1]:
-        raise NotSupportedError(
-            f"convcore does not implement a call() that computes something else in training (as that of "
-            f"{type(layer).__name__} does; supported: layers that are called with training=training, and noise, as "
-            "Dropout makes, for training alone)"
-        )
+        raise _differs(layer)
     modes = iter([made.training for made in inference.calls if not _is_noise(made)])
     noises = [made for made in inference.calls if _is_noise(made)]
     for made in training.calls:
@@ -83,17 +79,27 @@ def joined(layer: Layer, training: Trace, inference: Trace) -> Trace:
             later = None if twin is None else noises.pop(noises.index(twin)).training
         if made.training is None or made.training != later:
             made.training = None
+    if any(made.training for made in noises):  # inference alone draws
+        raise _differs(layer)
     require_inference(training)
     return training
+
+
+def _differs(layer: Layer) -> NotSupportedError:
+    return NotSupportedError(
+        f"convcore does not implement a call() that computes something else in training (as that of "
+        f"{type(layer).__name__} does; supported: layers that are called with training=training, and noise, as "
+        "Dropout makes, for training alone)"
+    )
 
 
 def require_inference(trace: Trace) -> None:
     """Raise NotSupportedError if a layer is to train in inference too."""
     for made in trace.calls:
-        if made.training:
+        if made.training and not made.layer._draws_if_told:
             raise NotSupportedError(
                 f"convcore does not implement training=True in inference (layer '{made.layer.name}'; supported: "
-                "training=False, or what fit and predict choose)"
+                "training=False, what fit and predict choose, and training=True of Dropout and of noise)"
             )
 
 

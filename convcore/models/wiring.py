@@ -58,6 +58,7 @@ def rebuild(config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | 
         later = []
         for layer, number, node in waiting:
             places, training = _node(node)
+            layer._require_may_draw(training)
             ready = [_find(results, place) for place in places]
             # A layer's calls happen in their order, so that its numbers are those of before.
             is_next = number == 0 or (layer.name, number - 1) in results
@@ -77,12 +78,12 @@ def rebuild(config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | 
 def _node(node: Any) -> tuple[list[Any], bool | None]:
     """What a call was given, and its `training`."""
     if isinstance(node, dict):
-        if set(node) != {"inputs", "training"} or node["training"] is not False:
+        if set(node) != {"inputs", "training"} or not isinstance(node["training"], bool):
             raise ParameterError(f"Not a call of a layer: {node!r:.200}")
-        node = node["inputs"]
-        if not isinstance(node, list | tuple):
-            raise ParameterError(f"Not a call of a layer: {node!r:.200}")
-        return list(node), False
+        places, training = node["inputs"], node["training"]
+        if not isinstance(places, list | tuple):
+            raise ParameterError(f"Not a call of a layer: {places!r:.200}")
+        return list(places), training
     return list(node), None
 
 

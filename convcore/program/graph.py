@@ -28,6 +28,8 @@ class Graph:
         self.layer: str | None = None
         # Whether the nodes of the layers that are being lowered compute in training what they do in inference.
         self.infers = False
+        #: Whether the nodes that are added draw random numbers in inference, too.
+        self.draws = False
         #: What activity regularizers look at, and each regularizer: a call by hand tells their penalties.
         self.penalized: list[tuple[Value, Any]] = []
         self._values = set(self.inputs)
@@ -88,7 +90,15 @@ class Graph:
     ) -> Value:
         layers = () if self.layer is None else (self.layer,)
         node = Node(
-            kind, inputs, Value(tuple(shape)), parameters, settings or {}, layers, len(self.nodes), infers=self.infers
+            kind,
+            inputs,
+            Value(tuple(shape)),
+            parameters,
+            settings or {},
+            layers,
+            len(self.nodes),
+            infers=self.infers,
+            draws=self.draws,
         )
         self.nodes.append(node)
         self._values.add(node.output)

@@ -66,6 +66,8 @@ class Runner:
         self._update = None if optimizer is None else Update(parameters, optimizer, self._total, scaled=False)
         # The dropout masks' key and the number of the step.
         self._random_state = np.zeros(2, dtype=np.uint64)
+        self._trained_batches = self._other_batches = 0
+        self._draws_always = any(node.draws for node in graph.nodes)
         self._last: tuple[CompiledProgram, tuple[Any, ...]] | None = None
         self._awaits_backward: CompiledProgram | None = None
 
@@ -91,11 +93,12 @@ class Runner:
             return [np.empty((n, *output.shape), dtype=np.float32) for output in self.graph.outputs]
         made: list[FloatArray] = []
         if training:
-            self._random_state[1] += np.uint64(1)
+            self._number(self._trained_batches + 1)
             program = self._program("eager", n, self._plan_eager)
             # The forward part reads no gradient: anything may stand in their places.
             externals = (*batches, *batches[:1] * len(self.graph.outputs))
         else:
+            self._number_other()
             program = self._program("call", n, self._plan_call)
             made = [np.empty(shape, FLOAT32) for _, shape in program.given]
             externals = (*batches, *made)
@@ -162,7 +165,7 @@ class Runner:
         for variable in program.without_gradient:
             variable.grad[...] = 0  # a backward pass of its own may have left one
         # Dropout's masks depend on the batch's number alone, so training resumes with the masks it would have had.
-        self._random_state[1] = np.uint64(optimizer.batches + 1)
+        self._number(optimizer.batches + 1)
         self._run(program, feed, start, count)
         loss = float(self._total[0])
         if np.isfinite(loss):
@@ -184,6 +187,7 @@ class Runner:
         def plan(low_count: int) -> CompiledProgram:
             return self._plan_test(low_count, feed.kinds, weighted)
 
+        self._number_other()
         self._run(self._program("test", count, plan, feed.kinds, weighted), feed, start, count)
         return float(self._total[0])
 
@@ -195,6 +199,7 @@ class Runner:
     def predict_all(self, feed: Feed, start: int, count: int) -> list[FloatArray]:
         """The outputs of samples `start` to ``start + count``, as `outputs`."""
         self._check_range(feed, start, count)
+        self._number_other()
         if all(x.dtype == np.float32 for x in feed.xs):
             batches = tuple(x[start : start + count] for x in feed.xs)
             program = self._program("predict", count, self._plan_predict)
@@ -226,6 +231,17 @@ class Runner:
         """Run the last batch again, step by step: (tasks, seconds) of each step of `plan`. Training trains on."""
         program, externals = self._last_program()
         return program.profile(0, externals)
+
+    def _number(self, batch: int) -> None:
+        """Draw the random numbers of the training batch of this number."""
+        self._trained_batches = batch
+        self._random_state[1] = np.uint64(batch)
+
+    def _number_other(self) -> None:
+        """Draw, if a node does in inference, the random numbers of another batch, apart from those of training."""
+        if self._draws_always:
+            self._other_batches += 1
+            self._random_state[1] = np.uint64(2**63 + self._other_batches)
 
     def _last_program(self) -> tuple[CompiledProgram, tuple[Any, ...]]:
         if self._last is None:

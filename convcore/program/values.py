@@ -28,8 +28,9 @@ class Value:
 @dataclass(eq=False, repr=False, slots=True)
 class Node:
     """One operation: its kind, what it reads and computes, its parameters, its settings, the layers it is of, its
-    number in the graph as that was written, the normalization that is folded into its parameters, if one is, and
-    whether it computes in training what it does in inference."""
+    number in the graph as that was written, the normalization that is folded into its parameters, if one is,
+    whether it computes in training what it does in inference, and whether it draws in inference what it does in
+    training."""
 
     kind: str
     inputs: tuple[Value, ...]
@@ -40,6 +41,7 @@ class Node:
     index: int = 0
     norm: Node | None = None
     infers: bool = False
+    draws: bool = False
 
     @property
     def random_key(self) -> int:

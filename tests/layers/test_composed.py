@@ -183,7 +183,10 @@ def test_what_leads_to_no_program_is_refused_by_name() -> None:
     refused(lambda x, training: np.ones((1, 2)), "computes in Python or NumPy")
     refused(lambda x, training: x + outer, "reads tensors from outside")
     refused(lambda x, training: 2 * x if training else x, "something else in training")
-    refused(lambda x, training: layers.Dropout(0.5)(x, training=True), "training=True in inference")
+    refused(
+        lambda x, training: layers.RandomFlip()(x, training=True), "training=True in inference", np.ones((1, 4, 4, 1))
+    )
+    refused(lambda x, training: x if training else layers.Dropout(0.5)(x, training=True), "something else in training")
     refused(lambda x, training: np.asarray(x), "values of a tensor between layers")
     refused(lambda x, training: x.numpy(), "numpy of a tensor between layers")
 

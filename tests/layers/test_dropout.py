@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convcore import layers, random
-from convcore.errors import ParameterError, ShapeError
+from convcore import Input, Model, layers, models, random, runtime
+from convcore.errors import NotSupportedError, ParameterError, ShapeError
 
 X = np.ones((100, 200), np.float32)
 
@@ -145,3 +145,74 @@ def test_alpha_dropout_cannot_drop_all() -> None:
     np.testing.assert_array_equal(layer(X), X)
     with pytest.raises(ParameterError, match="rate=1.0"):
         layer(X, training=True)
+
+
+def monte_carlo(told: bool | None, rate: float = 0.5) -> Any:
+    inputs = Input((200,))
+    outputs = layers.Dense(1, kernel_initializer="ones")(layers.Dropout(rate, seed=3)(inputs, training=told))
+    model = Model(inputs, outputs)
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("kind", [layers.Dropout, layers.GaussianNoise, layers.GaussianDropout, layers.AlphaDropout])
+def test_a_layer_told_to_train_draws_in_inference(kind: Any) -> None:
+    """Gal and Ghahramani, 2016: the spread of predictions with dropout says how sure a model is."""
+    inputs = Input((200,))
+    model = Model(inputs, kind(0.25, seed=3)(inputs, training=True))
+    model.compile("sgd", "mse")
+    drawn = [model.predict(X, batch_size=50, verbose=0), model.predict(X, batch_size=50, verbose=0), model(X)]
+    drawn += [drawn[0][:50], drawn[0][50:]]
+    for place, one in enumerate(drawn[:3]):
+        assert abs(one.mean() - 1) < 0.5
+        assert one.std() > 0.1
+        assert not any(np.array_equal(one, other) for other in drawn[:place])
+    assert not np.array_equal(drawn[3], drawn[4])  # two batches
+    assert model.evaluate(X, X, verbose=0) > 0.01
+
+
+def test_what_is_drawn_in_inference_does_not_change_a_training() -> None:
+    weights = []
+    for told in (True, True, None):
+        model = monte_carlo(told)
+        for _ in range(2):
+            model.fit(X, X[:, 0], batch_size=25, epochs=1, verbose=0, shuffle=False)
+            if len(weights) != 1:
+                model.predict(X, verbose=0)
+        weights.append(model.get_weights()[0])
+    np.testing.assert_array_equal(weights[0], weights[1])
+    np.testing.assert_array_equal(weights[0], weights[2])
+
+
+def test_any_number_of_threads_draws_the_same_in_inference() -> None:
+    drawn = []
+    for count in (1, 2, 3):
+        with runtime.threads(count):
+            drawn.append(monte_carlo(True).predict(X, verbose=0))
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+
+
+def test_files_and_clones_keep_being_told(tmp_path: Any) -> None:
+    model = monte_carlo(True)
+    model.save(tmp_path / "model")
+    for twin in (models.load_model(tmp_path / "model"), models.clone_model(model)):
+        twin.set_weights(model.get_weights())
+        assert np.std(twin.predict(X, verbose=0)) > 1
+    config = model.get_config()
+    config["layers"][2]["inbound_nodes"][0] = {"inputs": config["layers"][2]["inbound_nodes"][0], "training": True}
+    with pytest.raises(NotSupportedError, match=r"training=True in a functional model \(layer 'dense.*of Dropout"):
+        Model.from_config(config)
+
+
+def test_a_class_of_ones_own_may_always_draw() -> None:
+    class Always(layers.Dropout):
+        def call(self, x: Any) -> Any:
+            return super().call(x, training=True)
+
+    layer = Always(0.5)
+    assert (layer(X) == 0).mean() == pytest.approx(0.5, abs=0.05)
+    assert not np.array_equal(layer(X), layer(X))
+    inputs = Input((200,))
+    with pytest.raises(NotSupportedError, match="training=True in a functional model"):
+        layer(inputs, training=True)

@@ -23,24 +23,27 @@ _SELU_FLOOR = -1.6732632423543772 * 1.0507009873554805
 
 
 class _Noise(Kind):
-    """A kind that does nothing but in training. Settings: seed."""
+    """A kind that does nothing but in training, unless its node draws always. Settings: seed."""
 
     def infer(self, shapes: Sequence[Shape], parameters: Parameters, settings: dict[str, Any]) -> Shape:
         settings["seed"] = int(settings["seed"])
         return shapes[0]
 
     def forward(self, low: Lowering, node: Node) -> None:
-        if low.training and not node.infers:
+        if self._draws(low, node):
             self._step(low, node, low.value(node.inputs[0]), low.new_value(node.output), forward=True)
         else:
             low.alias(node.output, node.inputs[0])
 
     def backward(self, low: Lowering, node: Node, wanted: tuple[bool, ...]) -> None:
-        if wanted[0] and node.infers:
+        if wanted[0] and not self._draws(low, node):
             low.alias_gradient(node.inputs[0], node.output)
         elif wanted[0]:
             dy, dx = low.gradient(node.output), low.new_gradient(node.inputs[0])
             self._step(low, node, dy, dx, forward=False)
+
+    def _draws(self, low: Lowering, node: Node) -> bool:
+        return node.draws or (low.training and not node.infers)
 
     @abstractmethod
     def _step(self, low: Lowering, node: Node, x: Buffer, y: Buffer, *, forward: bool) -> None:

@@ -28,6 +28,19 @@ def test_dropout(rate: float) -> None:
     assert (rate in (0.0, 1.0)) == np.array_equal(y, again)
 
 
+def test_a_node_that_draws_always() -> None:
+    x = np.ones((200, 30), np.float32)
+    graph = Graph((30,))
+    graph.draws, graph.infers = True, True
+    graph.output = graph.add("dropout", graph.input, rate=0.5, seed=7)
+    runner = Runner(graph, FlatParameters([]))
+    first, second = runner.forward(x), runner.forward(x)
+    assert (first == 0).mean() == pytest.approx(0.5, abs=0.03)
+    assert not np.array_equal(first, second)
+    y = runner.forward(x, training=True)
+    np.testing.assert_array_equal(runner.backward(x), y)
+
+
 def test_dropouts_of_one_seed_have_masks_of_their_own() -> None:
     x = np.ones((100, 30), np.float32)
     graph = Graph((30,))
