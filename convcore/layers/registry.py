@@ -8,6 +8,7 @@ from typing import Any
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.keras_names import missing
 from convcore.layers.activation import ELU, Activation, LeakyReLU, ReLU, Softmax
+from convcore.layers.arguments import is_name
 from convcore.layers.augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from convcore.layers.base import Layer
 from convcore.layers.color import RandomBrightness, RandomContrast
@@ -165,7 +166,10 @@ def serialize(layer: Layer) -> dict[str, Any]:
         raise NotSupportedError(
             f"A layer class of one's own cannot be written under the name {name} of a built-in one."
         )
-    described = {"class_name": name, "config": layer.get_config()}
+    config = layer.get_config()
+    described = {"class_name": name, "config": config}
+    if isinstance(config, dict) and "name" not in config:
+        described["name"] = layer.name
     registered = get_registered_name(type(layer))
     return described if registered == name else {**described, "registered_name": registered}
 
@@ -192,6 +196,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, type[Layer]] | None = 
         raise ParameterError(f"Wrong arguments for the layer class {name}: {error}.") from None
     if not isinstance(layer, Layer):
         raise ParameterError(f"from_config of the layer class {name} returned {layer!r}, which is not a layer.")
+    if "name" not in config["config"] and is_name(config.get("name")):
+        layer.name = config["name"]  # of a class whose configuration has none
     return layer
 
 

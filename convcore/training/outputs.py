@@ -16,7 +16,7 @@ __all__ = ["Outputs"]
 class Outputs:
     """The outputs of a model by `names`; None for a model that is not built yet, which will have one.
 
-    `are_keys` says that they are those of a dict that the model gives: losses may then leave outputs out.
+    `are_keys` says that they are those of a dict that the model gives.
     `are_labels` says that the figures of an output bear its name.
     """
 
@@ -39,7 +39,7 @@ class Outputs:
         return cls.nameless(len(loss)) if isinstance(loss, list | tuple) and len(loss) > 1 else cls()
 
     def losses(self, value: Any) -> list[Any]:
-        """The loss of each output, None for those that are not trained."""
+        """The loss of each output, None for those that are not trained, which a dict may leave out."""
         if isinstance(value, list | tuple):
             if len(value) != self.count:
                 raise ParameterError(
@@ -49,7 +49,7 @@ class Outputs:
         if not _is_by_name(value):
             return [value] * self.count
         names = self.names or tuple(value)[:1]
-        if not set(value) <= set(names) or (len(value) < len(names) and not self.are_keys):
+        if not set(value) <= set(names):
             raise ParameterError(
                 f"Expected keys {list(names)} in loss dict, but found loss.keys()={list(value)}. "
                 "Hint: None for an output that is not trained."

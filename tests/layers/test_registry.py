@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import convcore as keras
 from convcore import Sequential, layers
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.registry import deserialize, serialize
@@ -88,6 +90,32 @@ def test_classes_of_ones_own_come_from_the_caller_only() -> None:
     assert type(deserialize(config, {"Own": Own})) is Own
     nested = serialize(Sequential([layers.Input((2,)), Own()]))
     assert type(deserialize(nested, {"Own": Own})) is Sequential
+
+
+def test_a_configuration_without_a_name(tmp_path: Path) -> None:
+    class Nameless(layers.Layer):
+        def __init__(self, units: int) -> None:
+            super().__init__()
+            self.units = units
+
+        def build(self, input_shape: Any) -> None:
+            self.w = self.add_weight(shape=(input_shape[-1], self.units), initializer="random_normal")
+
+        def call(self, x: Any) -> Any:
+            return x @ self.w
+
+        def get_config(self) -> dict[str, Any]:
+            return {"units": self.units}
+
+    custom = {"Nameless": Nameless}
+    inputs = layers.Input((4,))
+    functional = keras.Model(inputs, Nameless(3)(inputs))
+    again = keras.Model.from_config(functional.get_config(), custom)
+    assert again.layers[1].name == functional.layers[1].name
+    for model in (functional, keras.Sequential([layers.Input((4,)), Nameless(3), Nameless(2)])):
+        model.save(tmp_path / "m.keras")
+        loaded = keras.models.load_model(tmp_path / "m.keras", custom)
+        assert (loaded([[1.0, 2, 3, 4]]) == model([[1.0, 2, 3, 4]])).all()
 
 
 def test_the_name_of_a_built_in_class_is_taken() -> None:

@@ -21,7 +21,7 @@ def test_losses() -> None:
     assert TWO.losses("mse") == ["mse", "mse"]
     assert TWO.losses(["mse", None]) == ["mse", None]
     assert TWO.losses({"b": "mse", "a": None}) == [None, "mse"]
-    assert KEYS.losses({"b": "mse"}) == [None, "mse"]
+    assert KEYS.losses({"b": "mse"}) == TWO.losses({"b": "mse"}) == [None, "mse"]
     assert TWO.losses(["mse", ["mae"]]) == TWO.losses({"a": ["mse"], "b": "mae"}) == ["mse", "mae"]
     with pytest.raises(NotSupportedError, match="several losses for one output"):
         TWO.losses(["mse", ["mae", "mse"]])
@@ -73,7 +73,7 @@ def test_targets_and_weights() -> None:
     ("call", "error", "text"),
     [
         (lambda: TWO.losses(["mse"]), ParameterError, "each of the 2 outputs"),
-        (lambda: TWO.losses({"a": "mse"}), ParameterError, r"Expected keys \['a', 'b'\] in loss dict"),
+        (lambda: TWO.losses({"c": "mse"}), ParameterError, r"Expected keys \['a', 'b'\] in loss dict"),
         (lambda: KEYS.losses({"c": "mse"}), ParameterError, r"found loss.keys\(\)=\['c'\]"),
         (lambda: TWO.loss_weights(2.0, [True, True]), ParameterError, "float .single output case. or a list"),
         (lambda: TWO.loss_weights([2.0], [True, True]), ParameterError, "got 2 losses and 1 weights"),
