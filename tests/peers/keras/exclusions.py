@@ -22,6 +22,7 @@ _GROUPS: dict[str, str] = {
         loss_test.py::LossTest::test_default_dtype
         functional_test.py::FunctionalTest::test_dtype_standardization
         functional_test.py::FunctionalTest::test_functional_with_dtype_policy
+        iou_metrics_test.py::MeanIoUTest::test_user_warning_float_weight
         optimizer_test.py::OptimizerTest::test_overwrite_with_gradient
         optimizer_test.py::OptimizerTest::test_overwrite_with_gradient_with_gradient_accumulation
     """,
@@ -45,6 +46,7 @@ _GROUPS: dict[str, str] = {
     "a private name of Keras's objects": """
         confusion_metrics_test.py::AUCTest::test_config_manual_thresholds
         f_score_metrics_test.py::FBetaScoreTest::test_non_2d_input_shapes_raises_value_error
+        iou_metrics_test.py::MeanIoUTest::test_big_chunk
         f_score_metrics_test.py::FBetaScoreTest::test_undefined_output_dim_raises_value_error
         nadam_test.py::NadamTest::test_build_with_empty_var_list
         random_brightness_test.py::RandomBrightnessTest::test_set_factor_*

@@ -92,7 +92,8 @@ TREES = (
         OWN,
         tests(
             "layers/regularization",
-            *("alpha_dropout", "dropout", "gaussian_dropout", "gaussian_noise", "spatial_dropout"),
+            *("activity_regularization", "alpha_dropout", "dropout", "gaussian_dropout", "gaussian_noise"),
+            "spatial_dropout",
         ),
     ),
     Tree("convcore's reshaping layers", OWN, ("layers/reshaping",)),
@@ -114,7 +115,7 @@ TREES = (
         OWN,
         tests(
             "metrics",
-            *("accuracy_metrics", "confusion_metrics", "f_score_metrics", "hinge_metrics", "metric"),
+            *("accuracy_metrics", "confusion_metrics", "f_score_metrics", "hinge_metrics", "iou_metrics", "metric"),
             *("probabilistic_metrics", "reduction_metrics", "regression_metrics"),
         ),
     ),
@@ -137,6 +138,7 @@ TREES = (
             *("swap_ema_weights", "terminate_on_nan"),
         ),
     ),
+    Tree("convcore's utilities of arrays", OWN, tests("utils", "numerical_utils")),
     Tree("convcore's initializers", OWN, ("initializers",)),
     Tree("convcore's regularizers and constraints", OWN, ("regularizers", "constraints")),
     Tree("convcore's models", OWN, tests("models", "sequential", "functional", "cloning", "model")),
