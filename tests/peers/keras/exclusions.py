@@ -148,7 +148,9 @@ _GROUPS: dict[str, str] = {
         random_rotation_test.py::RandomRotationTest::test_random_rotation_shapes_*
         random_translation_test.py::RandomTranslationTest::test_random_translation_random_translate_*
         random_zoom_test.py::RandomZoomTest::test_random_zoom_random_zoom_*
+        random_flip_test.py::RandomFlipTest::test_random_flip_horizontal
         random_flip_test.py::RandomFlipTest::test_random_flip_random_flip_*
+        random_flip_test.py::RandomFlipTest::test_random_flip_vertical
         random_crop_test.py::RandomCropTest::test_random_crop
     """,
     "an argument of a wrong type is a ParameterError, which is a ValueError": """
