@@ -153,8 +153,19 @@ static problem random_line(void) {
     return p;
 }
 
-static void check_conv(void) {
-    const problem p = random_line();
+/* Taps so far apart, or so many channels, of x or else of y, that what one pixel meets does not fit into a copy. */
+static problem wide_window(int is_far, int is_of_x) {
+    problem p = {.n = 1, .ih = 1, .oh = 1, .kh = 1, .sh = 1, .dh = 1, .count = 1, .relu = below(2)};
+    const int64_t many = is_far ? 5 : 130000, few = 1 + below(4);
+    p.ic = is_of_x ? many : few, p.oc = is_of_x ? few : many;
+    p.kw = 2 + below(2), p.sw = 1 + below(2), p.dw = is_far ? 60000 : 1;
+    p.pl = 1 + below(p.dw), p.ow = 1 + below(3);
+    p.iw = (p.ow - 1) * p.sw + (p.kw - 1) * p.dw + 1 - p.pl;
+    if (p.iw < 1) p.iw = 1;
+    return p;
+}
+
+static void check_conv(problem p) {
     real *x = numbers(x_size(&p)), *w = numbers(w_size(&p)), *bias = below(2) ? numbers(p.oc) : NULL;
     real *y = reals(y_size(&p)), *dy = numbers(y_size(&p)), *dx = reals(x_size(&p)), *turned = reals(w_size(&p));
     real *partial = reals(chunks(&p) * w_size(&p)), *dw = reals(w_size(&p)), *db = reals(p.oc);
@@ -266,7 +277,8 @@ int main(int argc, char **argv) {
     const long cases = argc > 1 ? atol(argv[1]) : 100;
     state = argc > 2 ? (uint64_t)atoll(argv[2]) : 1;
     FOR(i, cases) {
-        check_conv();
+        check_conv(random_line());
+        if (i % 10 == 0) check_conv(wide_window(i / 10 % 2, i / 20 % 2));
         check_border();
         check_unfold();
         check_groups();
