@@ -159,8 +159,8 @@ class _Side:
         if self.stays(part):
             return x
         x_steps, y_steps = self._steps(window)
-        for to_row, row, rows in _runs(window.row, window.rows, self._height, self._mode):
-            for to_column, column, columns in _runs(window.column, window.columns, self._width, self._mode):
+        for to_row, row, rows in _runs(window.row, window.rows, window.step, self._height, self._mode):
+            for to_column, column, columns in _runs(window.column, window.columns, 1, self._width, self._mode):
                 source = x.at((row * self._width + column) * item)
                 target = room.at((to_row * window.columns + to_column) * self.channels * item)
                 shape = (part.g.n, self.channels, rows, columns)
@@ -178,14 +178,15 @@ class _Side:
     def _steps(self, window: Window) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Elements from one place to the next along each axis of the images, and of a room for the window."""
         pixels, channels = self._height * self._width, self.channels
-        first = (pixels * channels, pixels, self._width, 1)
+        first = (pixels * channels, pixels, self._width * window.step, 1)
         return first, (window.pixels * channels, window.columns * channels, channels, 1)
 
 
-def _runs(first: int, count: int, size: int, mode: int) -> Iterator[tuple[int, int, int]]:
-    """(where to, where from, how many) of what lies side by side among `count` places from `first` on, of `size` that
-    there are and a border of `mode` around them."""
-    start, stop = max(0, first), min(first + count, size)
+def _runs(first: int, count: int, step: int, size: int, mode: int) -> Iterator[tuple[int, int, int]]:
+    """(where to, where from, how many) of what lies in a row among `count` places from `first` on, `step` apart, of
+    `size` that there are and a border of `mode` around them."""
+    start, stop = max(0, -(first // step)), min(count, (size - 1 - first) // step + 1)
     if start < stop:
-        yield start - first, start, stop - start
-    yield from ((i - first, border.place(i, size, mode), 1) for i in range(first, first + count) if not 0 <= i < size)
+        yield start, first + start * step, stop - start
+    for i in (i for i in range(count) if not start <= i < stop):
+        yield i, border.place(first + i * step, size, mode), 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -12,12 +13,13 @@ __all__ = ["Part", "Window", "from_output", "from_outside", "from_x", "outside",
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Rows and columns of an image, from the first of each on; some may lie outside of it."""
+    """Rows, `step` apart, and columns of an image, from the first of each on; some may lie outside of it."""
 
     row: int
     rows: int
     column: int
     columns: int
+    step: int = 1
 
     @property
     def pixels(self) -> int:
@@ -59,6 +61,16 @@ class _Axis:
         start = min(max(0, (first + self.pad - (self.k - 1) * self.d) // self.s), self.y - 1)
         return start, max(1, min(self.y, (first + count - 1 + self.pad) // self.s + 1) - start)
 
+    def read_by_taps(self, place: int) -> list[tuple[int, int]]:
+        """What of x that is there the taps of one output read: (tap, place)."""
+        places = ((tap, place * self.s - self.pad + tap * self.d) for tap in range(self.k))
+        return [(tap, at) for tap, at in places if 0 <= at < self.x]
+
+    def met_by_taps(self, place: int) -> list[tuple[int, int]]:
+        """What of y that is there the taps that read one input are for: (tap, place)."""
+        places = ((tap, place + self.pad - tap * self.d) for tap in range(self.k))
+        return [(tap, at // self.s) for tap, at in places if at % self.s == 0 and 0 <= at // self.s < self.y]
+
 
 def _axes(g: Geometry) -> tuple[_Axis, _Axis]:
     return _Axis(g.ih, g.oh, g.kh, g.sh, g.dh, g.pt), _Axis(g.iw, g.ow, g.kw, g.sw, g.dw, g.pl)
@@ -78,11 +90,30 @@ def from_output(g: Geometry, most: int) -> Iterator[Part]:
     if _fits(g, most):
         return
     for n in range(g.n):
+        if size(1, 1) > most:
+            yield from _lines_from_output(g, n, most)
+            continue
         for y in tiles(Window(0, g.oh, 0, g.ow), size, most):
             read, across = rows.read(y.row, y.rows), columns.read(y.column, y.columns)
             if not g.border:
                 read, across = rows.inside(*read), columns.inside(*across)
             yield _part(g, n, Window(*read, *across), y)
+
+
+def _lines_from_output(g: Geometry, n: int, most: int) -> Iterator[Part]:
+    """Lines of an output whose taps lie so far apart that only the rows which they read are taken."""
+    rows, columns = _axes(g)
+
+    def size(height: int, width: int) -> int:
+        return height * (g.kh * columns.read(0, width)[1] * g.ic + width * g.oc)
+
+    for row in range(g.oh):
+        read = [(0, row * g.sh - g.pt)] if g.border else rows.read_by_taps(row)
+        (pad, first), count = read[0] if read else (g.kh, 0), g.kh if g.border else max(1, len(read))
+        for y in tiles(Window(row, 1, 0, g.ow), size, most):
+            across = columns.read(y.column, y.columns)
+            x = Window(first, count, *(across if g.border else columns.inside(*across)), g.dh)
+            yield Part(replace(_part(g, n, x, y).g, dh=1, pt=pad), n, x, y)
 
 
 def from_x(g: Geometry, most: int) -> Iterator[Part]:
@@ -144,8 +175,28 @@ def _of_x(g: Geometry, n: int, region: Window, most: int, copies: int) -> Iterat
         met = (height + (g.kh - 1) * g.dh) // g.sh + 2, (width + (g.kw - 1) * g.dw) // g.sw + 2
         return copies * height * width * g.ic + min(met[0], g.oh) * min(met[1], g.ow) * g.oc
 
+    if size(1, 1) > most:
+        yield from _lines_of_x(g, n, region, most, copies)
+        return
     for x in tiles(region, size, most):
         yield _part(g, n, x, Window(*rows.met(x.row, x.rows), *columns.met(x.column, x.columns)))
+
+
+def _lines_of_x(g: Geometry, n: int, region: Window, most: int, copies: int) -> Iterator[Part]:
+    """Lines of x whose taps lie so far apart that only the rows of the output which they are read for are taken."""
+    rows, columns = _axes(g)
+    common = math.gcd(g.sh, g.dh)
+
+    def size(height: int, width: int) -> int:
+        met = (width + (g.kw - 1) * g.dw) // g.sw + 2
+        return height * (copies * width * g.ic + g.kh * min(met, g.ow) * g.oc)
+
+    for row in range(region.row, region.row + region.rows):
+        met = rows.met_by_taps(row)
+        (pad, first), count = met[-1] if met else (g.kh, 0), max(1, len(met))
+        for x in tiles(Window(row, 1, region.column, region.columns), size, most):
+            y = Window(first, count, *columns.met(x.column, x.columns), g.dh // common)
+            yield Part(replace(_part(g, n, x, y).g, dh=1, sh=g.sh // common, pt=pad), n, x, y)
 
 
 def _part(g: Geometry, n: int, x: Window, y: Window) -> Part:

@@ -16,6 +16,14 @@ from tests.checks import conv_inputs, conv_outputs, digest, integers
 from tests.reference import Array
 
 EDGES = [case for case in EDGE_CONVS if case.n]
+# Taps so far apart that tiles take their rows alone.
+FAR = [
+    Conv("far", 2, 13, 14, 3, 4, (3, 2), padding=((5, 4), (3, 3)), dilation=(4, 3)),
+    Conv("far-stride", 1, 19, 21, 3, 2, (4, 3), stride=(4, 3), padding=8, dilation=(6, 5)),
+    Conv("far-beyond", 1, 4, 5, 2, 3, (2, 2), stride=(3, 2), padding=9, dilation=(5, 4)),
+    Conv("far-groups", 1, 12, 11, 4, 6, (3, 3), stride=(2, 1), padding=4, dilation=(5, 4), groups=2),
+    Conv("far-border", 2, 9, 8, 3, 2, (3, 3), padding=6, dilation=(3, 3), border="wrap"),
+]
 
 
 def same_bits(a: Array, b: Array) -> None:
@@ -55,7 +63,7 @@ class TestChannelsFirst:
             same_bits(dw, last["dw"])
             same_bits(db, last["db"])
 
-    @pytest.mark.parametrize("case", EDGES, ids=str)
+    @pytest.mark.parametrize("case", [*EDGES, *FAR], ids=str)
     def test_images_go_in_tiles_where_they_are_large(self, case: Conv, small_tiles: None) -> None:
         x, w, bias, dy = conv_inputs(case, 36, whole=True)
         last = conv_outputs(case, x, w, bias, dy)

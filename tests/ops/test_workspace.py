@@ -48,6 +48,8 @@ LARGE = (
     Conv(1, 512, (201, 201), 8, (3, 3), pad=100, dilation=100),
     Conv(1, 8, (201, 201), 512, (3, 3), stride=2, pad=100, dilation=100, dtype="float64"),
     Conv(1, 1024, (64, 640), 1024, (3, 3), pad=300, dilation=300, groups=2),
+    Conv(1, 512, (201, 201), 8, (3, 3), pad=100, dilation=100, first=True),
+    Conv(1, 8, (201, 201), 512, (3, 3), stride=2, pad=100, dilation=100, dtype="float64", first=True),
     Conv(1, 8, (300, 300), 8, (301, 301), pad=150),
     Conv(1, 2, (300, 300), 2, (101, 101), pad=150, dilation=3),
     Conv(1, 65536, (3, 3), 1, (3, 3), pad=1),
