@@ -12,6 +12,7 @@ from convcore import activations
 from convcore.checks import whole
 from convcore.errors import NotSupportedError, ParameterError
 from convcore.layers.activation import ELU, Activation, ReLU, Softmax
+from convcore.layers.elementwise import Elementwise
 from convcore.layers.global_pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
 from convcore.layers.layer_normalization import UnitNormalization
 from convcore.layers.merging import Concatenate, Maximum, Minimum
@@ -242,6 +243,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concat": concatenate,
     "concatenate": concatenate,
     "convert_to_tensor": cast,
+    "cos": lambda x: Elementwise("cos")(x),
     "divide": lambda x, y: x / y,
     "dot": matmul,
     "elu": elu,
@@ -253,6 +255,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "is_tensor": lambda x: True,
     "l2_normalize": l2_normalize,
     "leaky_relu": lambda x, negative_slope=0.2: ReLU(negative_slope=negative_slope)(x),
+    "log": lambda x: Elementwise("log")(x),
     "matmul": matmul,
     "max": maximum_of,
     "maximum": lambda x, y: Maximum()([x, y]) if is_symbolic(x) and is_symbolic(y) else _above(x, y),
@@ -273,9 +276,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reduce_sum": total,
     "relu": relu,
     "reshape": reshape,
+    "rsqrt": lambda x: Elementwise("rsqrt")(x),
     "shape": lambda x: x.shape,
+    "sin": lambda x: Elementwise("sin")(x),
     "softmax": softmax,
     "split": split,
+    "sqrt": lambda x: Elementwise("sqrt")(x),
     "square": lambda x: x * x,
     "squeeze": squeeze,
     "stack": stack,

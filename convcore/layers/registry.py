@@ -17,6 +17,7 @@ from convcore.layers.conv_transpose import Conv1DTranspose, Conv2DTranspose
 from convcore.layers.dense import Dense
 from convcore.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D
 from convcore.layers.dropout import AlphaDropout, Dropout, SpatialDropout1D, SpatialDropout2D
+from convcore.layers.elementwise import Elementwise
 from convcore.layers.gaussian import GaussianDropout, GaussianNoise
 from convcore.layers.global_pooling import (
     GlobalAveragePooling1D,
@@ -74,6 +75,7 @@ _CLASSES: dict[str, type[Layer]] = {
         DepthwiseConv2D,
         Dropout,
         ELU,
+        Elementwise,
         Flatten,
         GaussianDropout,
         GaussianNoise,
