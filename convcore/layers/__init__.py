@@ -30,7 +30,6 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
-from convcore.layers.group_normalization import GroupNormalization
 from convcore.layers.input import Input, InputLayer
 from convcore.layers.lambdas import Lambda
 from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization, UnitNormalization
@@ -50,7 +49,7 @@ from convcore.layers.merging import (
     multiply,
     subtract,
 )
-from convcore.layers.normalization import BatchNormalization
+from convcore.layers.normalization import BatchNormalization, GroupNormalization
 from convcore.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,

@@ -6,9 +6,9 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from convcore import constraints, initializers, regularizers
 from convcore.errors import DTypeError, ParameterError, ShapeError
 from convcore.layers.base import Layer
+from convcore.layers.normalization import Scaled
 from convcore.layers.validation import Shape, real
 from convcore.variables import Variable
 
@@ -76,7 +76,7 @@ class _OverAxes(Layer):
         return y if turned is x else graph.add("permute", y, order=[order.index(axis) for axis in range(rank)])
 
 
-class LayerNormalization(_OverAxes):
+class LayerNormalization(Scaled, _OverAxes):
     """``(x - mean) / sqrt(variance + epsilon) * gamma + beta`` of each sample over `axis` (Ba et al., 2016).
 
     `axis`, one or several of the axes behind the batch's, is also what `gamma` and `beta` have; the others are
@@ -109,29 +109,15 @@ class LayerNormalization(_OverAxes):
                 stacklevel=2,
             )
         super().__init__(axis, epsilon, **kwargs)
-        self.center, self.scale = bool(center), bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.gamma: Variable | None = None
-        self.beta: Variable | None = None
+        self._take(
+            center, scale, beta=(beta_initializer, beta_regularizer, beta_constraint),
+            gamma=(gamma_initializer, gamma_regularizer, gamma_constraint),
+        )  # fmt: skip
 
     def build(self, input_shape: Any) -> None:
         sizes = self._sizes(input_shape)
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
-        if self.scale or self.rms_scaling:
-            self.gamma = self.add_weight(
-                sizes, self.gamma_initializer, name="gamma",
-                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
-            )  # fmt: skip
-        if self.center and not self.rms_scaling:
-            self.beta = self.add_weight(
-                sizes, self.beta_initializer, name="beta",
-                regularizer=self.beta_regularizer, constraint=self.beta_constraint,
-            )  # fmt: skip
+        self._add(sizes, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def lower(self, graph: Graph, x: Value) -> Value:
         rows = "scaled" if self.rms_scaling else "normalized"
@@ -142,15 +128,7 @@ class LayerNormalization(_OverAxes):
             **super().get_config(),
             "axis": self.axis,
             "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
             "rms_scaling": self.rms_scaling,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
         }
 
 

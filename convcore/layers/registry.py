@@ -25,11 +25,10 @@ from convcore.layers.global_pooling import (
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
 )
-from convcore.layers.group_normalization import GroupNormalization
 from convcore.layers.input import InputLayer
 from convcore.layers.layer_normalization import LayerNormalization, RMSNormalization, UnitNormalization
 from convcore.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
-from convcore.layers.normalization import BatchNormalization
+from convcore.layers.normalization import BatchNormalization, GroupNormalization
 from convcore.layers.own import get_custom_objects, get_registered_name
 from convcore.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 from convcore.layers.prelu import PReLU

@@ -153,10 +153,6 @@ _GROUPS: dict[str, str] = {
         random_flip_test.py::RandomFlipTest::test_random_flip_vertical
         random_crop_test.py::RandomCropTest::test_random_crop
     """,
-    "a test that puts numbers of its own in the place of those that Keras draws": """
-        random_flip_test.py::RandomFlipTest::test_random_flip_horizontal
-        random_flip_test.py::RandomFlipTest::test_random_flip_vertical
-    """,
     "an argument of a wrong type is a ParameterError, which is a ValueError": """
         layer_normalization_test.py::LayerNormalizationTest::test_invalid_axis
     """,
