@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from convcore import backend
+from convcore import backend, losses
 from convcore.stand_ins import arrays, devices, generators
 
 __all__ = ["content"]
@@ -21,6 +21,17 @@ _ACCEPTED = {
     f"{switch}_{what}": devices.accept
     for switch in ("disable", "enable")
     for what in ("interactive_logging", "traceback_filtering")
+}
+
+# Functions of `convcore.losses` by the short names that ``tf.keras.losses`` and ``tf.keras.metrics`` have for them.
+_SHORT = {
+    "kld": "kl_divergence",
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
 }
 
 # Modules that Keras 2 had, and where their names are.
@@ -57,4 +68,7 @@ def content(parts: Sequence[str]) -> tuple[dict[str, Any], ModuleType | None] | 
         module = getattr(module, part)
         if not isinstance(module, ModuleType):
             return None
+    if path in ("losses", "metrics"):
+        table = {name: getattr(losses, function) for name, function in _SHORT.items()}
+        return table | {name.upper(): table[name] for name in table if len(name) < 5}, module
     return ({} if parts else {"__version__": VERSION}), module

@@ -25,6 +25,15 @@ def test_modules_inside_modules() -> None:
     assert keras.content(["utils", "np_utils"]) == ({}, convcore.utils)
 
 
+@pytest.mark.parametrize("room", ["losses", "metrics"])
+def test_short_names_of_losses(room: str) -> None:
+    names, module = keras.content([room]) or ({}, None)
+    assert module is getattr(convcore, room)
+    assert names["mae"] is names["MAE"] is convcore.losses.mean_absolute_error
+    assert names["kullback_leibler_divergence"] is convcore.losses.kl_divergence
+    assert "LOGCOSH" not in names
+
+
 def test_what_is_no_public_module_has_no_content() -> None:
     for path in ("nothing", "Sequential", "layers.Conv2D", "layers.base", "applications"):
         assert keras.content(path.split(".")) is None
