@@ -166,32 +166,30 @@ static void conv2d_backward_weights(const problem *p, int64_t task, void *const 
     }
 }
 
-static int64_t sum_rows_tasks(const problem *p) { return ceil_div(p->n, p->count); }
+enum { ROW_BLOCK = 64 };
+static int64_t sum_rows_tasks(const problem *p) { return ceil_div(p->n, p->count) * ceil_div(p->oc, ROW_BLOCK); }
 
-/* Column sums of g[n * oh * ow][oc], cut as above: the gradient of a bias. buf: g, partial[chunk][oc]. A task is one chunk. */
+/* Column sums of g[n * oh * ow][oc], cut as above: the gradient of a bias. buf: g, partial[chunk][oc]. A task is ROW_BLOCK columns
+ * of one chunk. */
 static void sum_rows(const problem *p, int64_t task, void *const *buf, void *scratch) {
     (void)scratch;
-    enum { BLOCK = 64 };
-    const int64_t step = leaf_rows(p) * leaf_columns(p), pixels = p->oh * p->ow;
-    const int64_t first = task * p->count * pixels, last = min64((task + 1) * p->count, p->n) * pixels;
-    real *partial = (real *)buf[1] + task * p->oc;
-    for (int64_t oc = 0; oc < p->oc; oc += BLOCK) {
-        const int64_t lanes = min64(BLOCK, p->oc - oc);
-        real total[BLOCK] = {0};
-        for (int64_t image = first; image < last; image += pixels)
-            for (int64_t leaf = 0; leaf < pixels; leaf += step) {
-                real sum[BLOCK] = {0};
-                const real *g = (const real *)buf[0] + (image + leaf) * p->oc + oc;
-                for (int64_t i = 0; i < min64(step, pixels - leaf); i++, g += p->oc) {
-                    if (lanes == BLOCK)
-                        for (int64_t c = 0; c < BLOCK; c++) sum[c] += g[c];
-                    else
-                        for (int64_t c = 0; c < lanes; c++) sum[c] += g[c];
-                }
-                for (int64_t c = 0; c < lanes; c++) total[c] += sum[c];
+    const int64_t step = leaf_rows(p) * leaf_columns(p), pixels = p->oh * p->ow, blocks = ceil_div(p->oc, ROW_BLOCK);
+    const int64_t chunk = task / blocks, oc = task % blocks * ROW_BLOCK, lanes = min64(ROW_BLOCK, p->oc - oc);
+    const int64_t first = chunk * p->count * pixels, last = min64((chunk + 1) * p->count, p->n) * pixels;
+    real total[ROW_BLOCK] = {0};
+    for (int64_t image = first; image < last; image += pixels)
+        for (int64_t leaf = 0; leaf < pixels; leaf += step) {
+            real sum[ROW_BLOCK] = {0};
+            const real *g = (const real *)buf[0] + (image + leaf) * p->oc + oc;
+            for (int64_t i = 0; i < min64(step, pixels - leaf); i++, g += p->oc) {
+                if (lanes == ROW_BLOCK)
+                    for (int64_t c = 0; c < ROW_BLOCK; c++) sum[c] += g[c];
+                else
+                    for (int64_t c = 0; c < lanes; c++) sum[c] += g[c];
             }
-        for (int64_t c = 0; c < lanes; c++) partial[oc + c] = total[c];
-    }
+            for (int64_t c = 0; c < lanes; c++) total[c] += sum[c];
+        }
+    memcpy((real *)buf[1] + chunk * p->oc + oc, total, (size_t)lanes * sizeof(real));
 }
 
 #define SUM_BLOCK 2048
