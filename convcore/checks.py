@@ -75,11 +75,11 @@ def shown(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def counted(count: int, what: str) -> str:
+def counted(count: float, what: str) -> str:
     """A number of things in words.
 
-    >>> counted(1, "thread"), counted(2, "thread")
-    ('1 thread', '2 threads')
+    >>> counted(1, "thread"), counted(2, "thread"), counted(1.5, "epoch")
+    ('1 thread', '2 threads', '1.5 epochs')
     """
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 

@@ -82,9 +82,8 @@ def parser() -> argparse.ArgumentParser:
 
     train = command("train", "train the network of the MNIST tutorials, test it after each epoch, save it")
     train.add_argument("--data", help=f"{DATA_HELP}; default: mnist, or digits where MNIST cannot be had")
-    train.add_argument(
-        "--epochs", type=_whole(1, 100_000), metavar="N", help="passes over the training images, default 1.5"
-    )
+    passes = "whole passes over the training images; if not given, one and a half"
+    train.add_argument("--epochs", type=_whole(1, 100_000), metavar="N", help=passes)
     train.add_argument("--batch-size", type=_whole(1, 1_000_000), metavar="N", help="images a step")
     train.add_argument("--learning-rate", type=_rate, metavar="RATE", help="highest rate of the one cycle")
     train.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="default 0")

@@ -140,13 +140,9 @@ def _recipe(arguments: argparse.Namespace, images: int) -> Recipe:
 def _title(data: Dataset, recipe: Recipe, seed: int) -> str:
     return (
         f"Training on {data.name}: {len(data.train[0]):,} images, {len(data.test[0]):,} for testing; "
-        f"{_epochs(recipe)} of batches of {recipe.batch_size}, one-cycle Adam up to "
+        f"{counted(recipe.epochs, 'epoch')} of batches of {recipe.batch_size}, one-cycle Adam up to "
         f"{recipe.learning_rate:g}, seed {seed}; {counted(runtime.get_num_threads(), 'thread')}, {runtime.active_isa()}"
     )
-
-
-def _epochs(recipe: Recipe) -> str:
-    return "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs:g} epochs"
 
 
 def _results(data: Dataset, recipe: Recipe, seed: int, report: Report) -> dict[str, Any]:

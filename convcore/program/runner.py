@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,6 @@ from convcore.variables import FlatParameters
 __all__ = ["Runner"]
 
 FloatArray = npt.NDArray[np.float32]
-FLOAT32 = np.dtype(np.float32)
 
 # Programs kept, one for each batch size and use: the whole batch and the last partial one, to train, test and predict.
 PROGRAMS = 8
@@ -85,7 +83,7 @@ class Runner:
 
     def forward_all(self, xs: Sequence[FloatArray], training: bool = False) -> list[FloatArray]:
         """The outputs for a float32 batch of each input; `backward_all` may follow if `training`."""
-        batches = tuple(map(self._batch, self.graph.inputs, xs, repeat(training)))
+        batches = [self._batch(x, given, training) for x, given in zip(self.graph.inputs, xs, strict=True)]
         n = len(batches[0])
         if len(batches) > 1 and any(len(batch) != n for batch in batches):
             raise ShapeError(f"x: the inputs have {', '.join(str(len(batch)) for batch in batches)} samples.")
@@ -100,7 +98,7 @@ class Runner:
         else:
             self._number_other()
             program = self._program("call", n, self._plan_call)
-            made = [np.empty(shape, FLOAT32) for _, shape in program.given]
+            made = [np.empty(shape, dtype=np.float32) for _, shape in program.given]
             externals = (*batches, *made)
         self._awaits_backward = self._last = None
         program.run(0, externals)
@@ -113,7 +111,7 @@ class Runner:
         return [given.pop(output) if output in given else look.copy() for output, look in looks]
 
     def _batch(self, x: Value, given: FloatArray, training: bool) -> FloatArray:
-        batch = plain("x", given, FLOAT32)
+        batch = plain("x", given, np.float32)
         if batch.shape[1:] != x.shape:
             raise ShapeError(f"x: expected shape (n, {', '.join(map(str, x.shape))}), got {batch.shape}.")
         # Backward reads it, whatever the caller does to x before.
@@ -278,7 +276,7 @@ class Runner:
 
     def _program(self, use: str, n: int, plan: Callable[[int], CompiledProgram], *details: Hashable) -> CompiledProgram:
         """The program for `use` on batches of `n`, planned when it is first asked for."""
-        key = (use, n, self.chosen_math or get_math(), *details)
+        key = (use, n, self.math, *details)
         program = self._programs.get(key)
         if program is None:
             program = plan(n)
