@@ -37,7 +37,7 @@ static int64_t find_alive(const problem *p, band in, int64_t rows, uint64_t *ali
                 const real *x = in.x + r * in.row_step + c * p->ic + from;
                 uint64_t bits = 0;
                 for (int64_t ic = 0; ic < min64(WORD, p->ic - from); ic += VL)
-                    bits |= vnonzero(x + ic, min64(VL, p->ic - from - ic)) << ic;
+                    bits |= vnonzero(vload_masked(x + ic, vmask_first(min64(VL, p->ic - from - ic)))) << ic;
                 *to++ = bits;
             }
     int64_t count = 0;

@@ -45,14 +45,15 @@ INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
     *best = V(mask_blend)(wins, *best, value);
     *where = V(mask_blend)(wins, *where, code);
 }
-/* A bit for each of the first n lanes at p that is not zero. */
-INLINE uint64_t vnonzero(const real *p, int64_t n) {
+/* A bit for each lane that is not zero. */
+INLINE uint64_t vnonzero(vec v) {
 #ifdef CONVCORE_F64
-    return _mm512_cmp_pd_mask(vload_masked(p, vmask_first(n)), _mm512_setzero_pd(), _CMP_NEQ_UQ);
+    return _mm512_cmp_pd_mask(v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
 #else
-    return _mm512_cmp_ps_mask(vload_masked(p, vmask_first(n)), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    return _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
 #endif
 }
+INLINE int vall_zero(vec v) { return !vnonzero(v); }
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -80,6 +81,7 @@ INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
     *best = V(blendv)(*best, value, wins);
     *where = V(blendv)(*where, code, wins);
 }
+INLINE int vall_zero(vec v) { return !V(movemask)(V(cmp)(v, V(setzero)(), _CMP_NEQ_UQ)); }
 
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -109,6 +111,7 @@ INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
     *best = N(bsl)(N(cle)(value, held), held, N(bsl)(N(ceq)(held, held), value, held));
     *where = N(bsl)(N(cle)(value, held), at, N(bsl)(N(ceq)(held, held), code, at));
 }
+INLINE int vall_zero(vec v) { return N(maxv)(N(abs)(v)) == 0; }
 #define CONVCORE_MASK_BY_COPY
 
 #elif defined(__SSE2__)
@@ -128,6 +131,7 @@ INLINE void vkeep_first_max(vec value, vec code, vec *best, vec *where) {
     *best = V(or)(V (and)(wins, value), V(andnot)(wins, *best));
     *where = V(or)(V (and)(wins, code), V(andnot)(wins, *where));
 }
+INLINE int vall_zero(vec v) { return !V(movemask)(V(cmpneq)(v, V(setzero)())); }
 #define CONVCORE_MASK_BY_COPY
 #define CONVCORE_NO_FMA
 

@@ -8,7 +8,7 @@
 #include "winograd.h"
 
 /* Bytes that the transformed tiles of one block, and the copy of the rows that they read, stay under if they can. */
-enum { V_BYTES = 1 << 19, BLOCK_TILES = 28, OUTPUT_CHANNELS = 64, FEW_CHANNELS = 32 };
+enum { V_BYTES = 1 << 19, BLOCK_TILES = 28, OUTPUT_CHANNELS = 64, FEW_CHANNELS = 32, MOST_FEW_TILES = 7 };
 
 /* The same problem, its output grown to whole tiles: what lies beyond is computed of zeros, and dropped. */
 static problem whole_tiles(const problem *p, int64_t oh, int64_t ow) {
@@ -72,27 +72,25 @@ static int64_t part_bytes(const problem *whole, const tile_part *t) {
            blank_bytes(whole, t);
 }
 
-/* Half of the pixels that are not show it by their first channel. */
-static int is_zero(const real *x, int64_t count) {
-    if (x[0] != 0) return 0;
-    int any = 0;
-    for (int64_t c = 1; c < count; c++) any |= x[c] != 0;
-    return !any;
+static int are_zeros(const real *x, int64_t count) {
+    int64_t i = 0;
+    for (; i + VL <= count; i += VL)
+        if (!vall_zero(vload(x + i))) return 0;
+    return i == count || vall_zero(vload_masked(x + i, vmask_first(count - i)));
 }
 
 /* Which outputs of a part see zeros only. */
 static void find_blank(const problem *whole, const tile_part *t, band in, uint8_t *blank) {
     const int64_t width = blank_columns(whole), rows = t->rows * whole->kind;
-    for (int64_t r = 0; r < rows + 2; r++)
+    for (int64_t r = 0; r < rows + 2; r++) {
+        uint8_t *line = blank + r * width;
         for (int64_t c = 0; c < width; c++)
-            blank[r * width + c] = (uint8_t)is_zero(in.x + r * in.row_step + c * whole->ic, whole->ic);
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t c = 0; c < whole->ow; c++) {
-            uint8_t *b = blank + r * width + c;
-            uint8_t all = 1;
-            for (int64_t i = 0; i < 3; i++) all &= b[i * width] & b[i * width + 1] & b[i * width + 2];
-            *b = all;
-        }
+            line[c] = (uint8_t)are_zeros(in.x + r * in.row_step + c * whole->ic, whole->ic);
+        for (int64_t c = 0; c < whole->ow; c++) line[c] &= line[c + 1] & line[c + 2];
+        if (r < 2) continue;
+        uint8_t *b = line - 2 * width;
+        for (int64_t c = 0; c < whole->ow; c++) b[c] &= b[c + width] & line[c];
+    }
 }
 
 /* One tile and one vector of channels, x to v[frequency][tile][channel]. */
@@ -119,18 +117,65 @@ INLINE void input_channels(const real *x, int64_t row_step, int64_t ic, real *v,
     if (c < ic) input_tile(x + c, row_step, ic, v + c, plane, m, 1, vmask_first(ic - c));
 }
 
-/* m[frequency][tile][channel] = v[frequency][tile] times the weights of `channels` channels. */
-static void multiply_frequencies(const problem *p, const real *v, int64_t v_plane, const real *u, real *m,
-                                 int64_t m_plane, int64_t m_step, int64_t tiles, int64_t channels) {
+/* products[frequency][tile][channel] = v[frequency][tile] times the weights u of `channels` channels. */
+typedef struct frequency_products {
+    const real *v, *u;
+    real *products;
+    int64_t v_plane, plane, step; /* step: from one tile's products to the next one's */
+    int64_t tiles, channels;
+} frequency_products;
+
+/* For FEW_CHANNELS in two vectors. So few tiles wait for weights: those of the next frequency are fetched meanwhile. */
+INLINE void multiply_few(const problem *p, const frequency_products *t, const int P) {
+    const int64_t u_plane = weight_plane(p);
+    for (int64_t f = 0; f < frequencies(p); f++) {
+        const real *v = t->v + f * t->v_plane, *u = t->u + f * u_plane;
+        real *to = t->products + f * t->plane;
+        vec low[MOST_FEW_TILES], high[MOST_FEW_TILES];
+        UNROLL for (int i = 0; i < P; i++) low[i] = high[i] = vset1(0);
+        for (int64_t ic = 0; ic < p->ic; ic++, v++, u += p->oc) {
+            __builtin_prefetch(u + u_plane);
+            __builtin_prefetch(u + u_plane + VL);
+            const vec first = vload(u), second = vload(u + VL);
+            UNROLL for (int i = 0; i < P; i++) {
+                const vec a = vset1(v[i * p->ic]);
+                low[i] = vfma(a, first, low[i]);
+                high[i] = vfma(a, second, high[i]);
+            }
+        }
+        UNROLL for (int i = 0; i < P; i++, to += t->step) {
+            vstore(to, low[i]);
+            vstore(to + VL, high[i]);
+        }
+    }
+}
+#define MULTIPLY_FEW(P) \
+    static void multiply_few_##P(const problem *p, const frequency_products *t) { multiply_few(p, t, P); }
+MULTIPLY_FEW(1)
+MULTIPLY_FEW(2)
+MULTIPLY_FEW(3)
+MULTIPLY_FEW(4)
+MULTIPLY_FEW(5)
+MULTIPLY_FEW(6)
+MULTIPLY_FEW(7)
+
+static void multiply_frequencies(const problem *p, const frequency_products *t) {
+    static void (*const few[])(const problem *, const frequency_products *) = {
+        multiply_few_1, multiply_few_2, multiply_few_3, multiply_few_4, multiply_few_5, multiply_few_6, multiply_few_7};
+    if (FEW_CHANNELS == 2 * VL && t->channels == FEW_CHANNELS && t->tiles <= MOST_FEW_TILES) {
+        few[t->tiles - 1](p, t);
+        return;
+    }
     const segment whole = {0, 0, p->ic};
-    inner_args t = {.x_step = p->ic, .segments = &whole, .segment_count = 1, .w_step = p->oc, .y_step = m_step};
+    inner_args a = {.x_step = p->ic, .segments = &whole, .segment_count = 1, .w_step = p->oc, .y_step = t->step};
     for (int64_t f = 0; f < frequencies(p); f++)
-        for (int64_t oc = 0; oc < channels;) {
-            const int64_t vectors = line_vectors(tiles, channels - oc), width = min64(vectors * VL, channels - oc);
-            t.x = v + f * v_plane;
-            t.w = u + f * weight_plane(p) + oc;
-            t.y = m + f * m_plane + oc;
-            inner_line(t, tiles, vectors, width);
+        for (int64_t oc = 0; oc < t->channels;) {
+            const int64_t vectors = line_vectors(t->tiles, t->channels - oc);
+            const int64_t width = min64(vectors * VL, t->channels - oc);
+            a.x = t->v + f * t->v_plane;
+            a.w = t->u + f * weight_plane(p) + oc;
+            a.y = t->products + f * t->plane + oc;
+            inner_line(a, t->tiles, vectors, width);
             oc += width;
         }
 }
@@ -202,7 +247,8 @@ static void winograd_part(const problem *whole, const tile_part *t, const real *
         for (int64_t c = 0; c < t->channels; c += wide) {
             const int64_t channels = min64(wide, t->channels - c);
             const real *b = bias ? bias + t->c + c : NULL;
-            multiply_frequencies(whole, v, v_plane, u + t->c + c, products, p_plane, wide, tiles, channels);
+            const frequency_products q = {v, u + t->c + c, products, v_plane, p_plane, wide, tiles, channels};
+            multiply_frequencies(whole, &q);
             for (int64_t i = 0; i < tiles; i++) {
                 const int64_t row = (block + i) / length * m, column = (block + i) % length * m;
                 const int64_t step = blank_columns(whole);
