@@ -35,6 +35,10 @@ class CompiledProgram:
         self.parts = [
             [segment.build() if isinstance(segment, Steps) else segment for segment in part] for part in self.plans
         ]
+        #: All of it, where that is one native program.
+        self.whole: native.Program | None = None
+        if len(self.parts) == len(self.parts[0]) == 1 and isinstance(self.parts[0][0], native.Program):
+            self.whole = self.parts[0][0]
         size = low.steps.layout.size
         scratch = max(
             (p.scratch_bytes for part in self.parts for p in part if isinstance(p, native.Program)), default=0

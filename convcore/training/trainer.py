@@ -253,6 +253,9 @@ class Trainer(Feeding):
     @exclusive
     def predict_on_batch(self, x: Any) -> Any:
         """The model's outputs for one batch `x` (n, ...), as `predict` gives them."""
+        repeated = None if self._runner is None else self._program().repeat(x)
+        if repeated is not None:
+            return self._packed((repeated,))
         inputs = self._all_inputs(x)
         return self._packed(self._program().forward_all(inputs))
 
