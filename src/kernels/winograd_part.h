@@ -8,7 +8,8 @@
 #include "winograd.h"
 
 /* Bytes that the transformed tiles of one block, and the copy of the rows that they read, stay under if they can. */
-enum { V_BYTES = 1 << 19, BLOCK_TILES = 28, OUTPUT_CHANNELS = 64, FEW_CHANNELS = 32, MOST_FEW_TILES = 7 };
+enum { V_BYTES = 1 << 19, BLOCK_TILES = 28, OUTPUT_CHANNELS = 64, FEW_CHANNELS = 32 };
+#define MOST_FEW_TILES 7
 
 /* The same problem, its output grown to whole tiles: what lies beyond is computed of zeros, and dropped. */
 static problem whole_tiles(const problem *p, int64_t oh, int64_t ow) {
@@ -149,21 +150,16 @@ INLINE void multiply_few(const problem *p, const frequency_products *t, const in
         }
     }
 }
-#define MULTIPLY_FEW(P) \
+#define MULTIPLY_FEW(P, _) \
     static void multiply_few_##P(const problem *p, const frequency_products *t) { multiply_few(p, t, P); }
-MULTIPLY_FEW(1)
-MULTIPLY_FEW(2)
-MULTIPLY_FEW(3)
-MULTIPLY_FEW(4)
-MULTIPLY_FEW(5)
-MULTIPLY_FEW(6)
-MULTIPLY_FEW(7)
+#define FEW_ROW(P, _) [P] = multiply_few_##P,
+
+typedef void (*few_fn)(const problem *, const frequency_products *);
+UP_TO(MOST_FEW_TILES)(MULTIPLY_FEW, ) static const few_fn multiply_few_tiles[] = {UP_TO(MOST_FEW_TILES)(FEW_ROW, )};
 
 static void multiply_frequencies(const problem *p, const frequency_products *t) {
-    static void (*const few[])(const problem *, const frequency_products *) = {
-        multiply_few_1, multiply_few_2, multiply_few_3, multiply_few_4, multiply_few_5, multiply_few_6, multiply_few_7};
     if (FEW_CHANNELS == 2 * VL && t->channels == FEW_CHANNELS && t->tiles <= MOST_FEW_TILES) {
-        few[t->tiles - 1](p, t);
+        multiply_few_tiles[t->tiles](p, t);
         return;
     }
     const segment whole = {0, 0, p->ic};

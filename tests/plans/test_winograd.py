@@ -105,7 +105,7 @@ def test_what_sees_zeros_only_is_the_bias_to_the_bit(size: int) -> None:
     assert np.isnan(y[..., 0]).all()
 
 
-@pytest.mark.parametrize("size", [12, 30])
+@pytest.mark.parametrize("size", [10, 12, 30])
 def test_neither_threads_nor_the_batch_change_a_bit(size: int) -> None:
     rng = np.random.default_rng(0)
     n = 11
