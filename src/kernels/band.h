@@ -11,7 +11,7 @@
 enum { MANY_IMAGES = 8 };
 
 /* Multiply-adds that make a task worth its start; with few images tasks are smaller, so that there are some for each thread. */
-static int64_t task_work(const problem *p) { return p->n >= MANY_IMAGES ? 1 << 20 : 1 << 17; }
+static int64_t task_work(const problem *p) { return p->n >= MANY_IMAGES ? 1 << 20 : 1 << 16; }
 
 /* A padded copy of more than this leaves the caches. */
 #define BAND_BYTES (1 << 19)
