@@ -13,8 +13,11 @@
 static int64_t leaf_columns(const problem *p) { return even_rows(p->ow, LEAF_PIXELS); }
 static int64_t leaf_rows(const problem *p) { return even_rows(p->oh, max64(1, LEAF_PIXELS / p->ow)); }
 
-/* Channels in one task: all of them are left to one task where the chunks alone feed the threads. */
-static int64_t weight_blocks(const problem *p) { return ceil_div(p->oc, 4 * VL); }
+/* Filters in one task, which reads all of x that its chunk has: half as many, in narrower tiles, where tasks would be few. */
+static int64_t weight_filters(const problem *p) {
+    return ceil_div(p->n, p->count) * ceil_div(p->oc, 4 * VL) < 4 ? 2 * VL : 4 * VL;
+}
+static int64_t weight_blocks(const problem *p) { return ceil_div(p->oc, weight_filters(p)); }
 
 /* Taps and channels that lie side by side, the rows of a register tile; with few filters these are the rows, and taps and
  * channels fill the vectors. */
@@ -143,7 +146,7 @@ static void sum_leaf(const problem *p, const problem *slice, outer_args t, int64
  * channels. */
 static void conv2d_backward_weights(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t blocks = weight_blocks(p), chunk = task / blocks;
-    const int64_t first_oc = task % blocks * 4 * VL, last_oc = min64(first_oc + 4 * VL, p->oc);
+    const int64_t first_oc = task % blocks * weight_filters(p), last_oc = min64(first_oc + weight_filters(p), p->oc);
     const int64_t step = leaf_rows(p), width = leaf_columns(p), blocks_wide = ceil_div(p->ow, width);
     const int64_t all_ic = x_pixel(p), all_oc = y_pixel(p);
     const problem most = leaf_slice(p);
