@@ -60,7 +60,7 @@ def forward(
     which are released, and `note` says why there are none."""
     side = None if turned is None else winograd.tile_side(g)
     if turned is not None and side is not None:
-        winograd.convolve(steps, g, x, turned, bias, y, side, relu=relu, images=by_image(g))
+        winograd.convolve(steps, g, x, turned, bias, y, side, relu=relu, images=by_image(g, winograd.together(g, side)))
         steps.release(turned)
         return
     if _is_matrix_product(g):
@@ -106,9 +106,10 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, 
     turned.release()
 
 
-def by_image(g: Geometry) -> tuple[int, int]:
-    """How tasks that go image by image are shared: CHUNK_IMAGES at a time, as many as a partial sum has."""
-    return g.n, CHUNK_IMAGES
+def by_image(g: Geometry, together: int = 1) -> tuple[int, int]:
+    """How tasks that go image by image, or a few images `together`, are shared: CHUNK_IMAGES at a time, as many as a
+    partial sum has."""
+    return -(-g.n // together), CHUNK_IMAGES // together
 
 
 def chunk_images(steps: Steps, g: Geometry, elements: int) -> int:

@@ -111,7 +111,9 @@ def forward(
     if turned is not None and side is not None:
         part = _pooled_part(g, pool)
         work = winograd.tiles(part, side) * winograd.frequencies(side) * g.ic * g.oc
-        steps.add("conv2d_winograd_pool", fields | {"kind": side}, x, turned, bias, y, codes, work=work, images=images)
+        together = winograd.together(part, side)
+        fields, images = fields | {"kind": side, "count": together}, conv.by_image(g, together)
+        steps.add("conv2d_winograd_pool", fields, x, turned, bias, y, codes, work=work, images=images)
         steps.release(turned)
         return
     kernel = "conv2d_forward_pool_c1" if _fits_patches(g, pool) else "conv2d_forward_pool"

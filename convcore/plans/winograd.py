@@ -9,7 +9,17 @@ from convcore.memory import CACHE_LINE, whole_lines
 from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
-__all__ = ["Keep", "backward_geometry", "convolve", "frequencies", "prepare", "reason_direct", "tile_side", "tiles"]
+__all__ = [
+    "Keep",
+    "backward_geometry",
+    "convolve",
+    "frequencies",
+    "prepare",
+    "reason_direct",
+    "tile_side",
+    "tiles",
+    "together",
+]
 
 #: Gives so many bytes that outlive a run, zeros at first, or None where nothing lasts.
 Keep = Callable[[int], "Buffer | None"]
@@ -20,6 +30,10 @@ TRANSFORM_COSTS = {2: 210, 4: 615, 5: 870}
 FEW_TILES, FEW_TILES_OF_MANY_WEIGHTS = 6, 28
 MANY_WEIGHTS_BYTES = 4 << 20
 MOST_WEIGHTS_BYTES = 24 << 20
+# Tiles and images that one task takes through the weights, and tasks that are left for the threads; tiles that the
+# kernel takes at once however many channels there are, see winograd_part.h.
+TILES_TOGETHER, MOST_TOGETHER, LEAST_TASKS = 16, 8, 8
+TILES_IN_BLOCK = 7
 LEAST_CHANNELS = 16
 MOST_CHANNELS = 1024
 
@@ -32,6 +46,14 @@ def frequencies(side: int) -> int:
 def tiles(g: Geometry, side: int) -> int:
     """Of all images."""
     return g.n * -(-g.oh // side) * -(-g.ow // side)
+
+
+def together(g: Geometry, side: int) -> int:
+    """How many images of few tiles go through the weights at once, where there are so many that tasks stay: 1, 2, 4 or
+    8."""
+    count = tiles(g.with_batch(1), side)
+    most = min(TILES_TOGETHER // count, g.n // LEAST_TASKS, MOST_TOGETHER) if count <= TILES_IN_BLOCK else 1
+    return 1 << max(0, most.bit_length() - 1)
 
 
 def weight_bytes(g: Geometry, side: int, item_bytes: int) -> int:
@@ -91,7 +113,8 @@ def convolve(
     images: tuple[int, int],
 ) -> None:
     """y = conv(x, w) + bias, then max(0, y) with `relu`, from the turned weights."""
-    fields, work = g.fields() | {"kind": side, "relu": int(relu)}, tiles(g, side) * frequencies(side) * g.ic * g.oc
+    fields = g.fields() | {"kind": side, "relu": int(relu), "count": together(g, side)}
+    work = tiles(g, side) * frequencies(side) * g.ic * g.oc
     steps.add("conv2d_winograd", fields, x, turned, bias, y, work=work, images=images)
 
 

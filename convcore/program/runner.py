@@ -3,6 +3,7 @@ between."""
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -178,7 +179,7 @@ class Runner:
         self._number(optimizer.batches + 1)
         self._run(program, feed, start, count)
         loss = float(self._total[0])
-        if np.isfinite(loss):
+        if math.isfinite(loss):
             update.finish()
         return loss
 

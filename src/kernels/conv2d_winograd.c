@@ -62,12 +62,13 @@ static tile_part nth_part(const problem *whole, int64_t task) {
     const int64_t rows = whole->oh / whole->kind, step = is_one_block(whole) ? rows : rows_of_part(whole);
     const int64_t wide = channels_of_part(whole), blocks = ceil_div(whole->oc, wide), bands = ceil_div(rows, step);
     const int64_t c = task % blocks * wide, row = task / blocks % bands * step;
-    return (tile_part){task / blocks / bands, row, min64(step, rows - row), c, min64(wide, whole->oc - c)};
+    const int64_t together = images_of_part(whole), n = task / blocks / bands * together;
+    return (tile_part){n, min64(together, whole->n - n), row, min64(step, rows - row), c, min64(wide, whole->oc - c)};
 }
 static int64_t conv2d_winograd_tasks(const problem *p) {
     const problem whole = whole_tiles(p, p->oh, p->ow);
     const tile_part first = nth_part(&whole, 0);
-    return p->n * ceil_div(whole.oh / whole.kind, first.rows) * ceil_div(p->oc, first.channels);
+    return ceil_div(p->n, first.images) * ceil_div(whole.oh / whole.kind, first.rows) * ceil_div(p->oc, first.channels);
 }
 static int64_t conv2d_winograd_scratch(const problem *p) {
     const problem whole = whole_tiles(p, p->oh, p->ow);
@@ -76,12 +77,12 @@ static int64_t conv2d_winograd_scratch(const problem *p) {
 }
 
 /* y = conv(x, w) + bias, then max(0, y) with p->relu; tiles of p->kind x p->kind outputs. buf: x, u, bias or NULL, y. A task
- * is a few rows of tiles of one image, or a few channels of one. */
+ * is a few rows of tiles of one image, a few channels of one, or p->count small images. */
 static void conv2d_winograd(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const problem whole = whole_tiles(p, p->oh, p->ow);
     const tile_part t = nth_part(&whole, task);
     const int64_t row = p->ow * p->oc, first = t.row * p->kind;
     const tile_target to = {
-        (real *)buf[3] + (t.n * p->oh + first) * row + t.c, row, p->oc, p->oh - first, p->ow, p->relu};
+        (real *)buf[3] + (t.n * p->oh + first) * row + t.c, p->oh * row, row, p->oc, p->oh - first, p->ow, p->relu};
     winograd_part(&whole, &t, buf[0], buf[1], buf[2], &to, scratch);
 }

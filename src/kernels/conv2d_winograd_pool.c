@@ -24,39 +24,43 @@ static int64_t pooled_rows(const problem *p, const problem *whole) {
 static pooled_part nth_pooled_part(const problem *p, const problem *whole, int64_t task) {
     const int64_t step = pooled_rows(p, whole), wide = channels_of_part(whole);
     const int64_t blocks = ceil_div(p->oc, wide), bands = ceil_div(p->zh, step);
-    const int64_t c = task % blocks * wide, first = task / blocks % bands * step, n = task / blocks / bands;
+    const int64_t c = task % blocks * wide, first = task / blocks % bands * step;
+    const int64_t together = images_of_part(whole), n = task / blocks / bands * together;
     const int64_t rows = min64(step, p->zh - first), tile_rows = ceil_div(strip_rows(p, rows), p->kind);
-    const tile_part t = {n, first * p->th / p->kind, tile_rows, c, min64(wide, p->oc - c)};
+    const tile_part t = {n, min64(together, p->n - n), first * p->th / p->kind, tile_rows, c, min64(wide, p->oc - c)};
     return (pooled_part){t, first, rows};
 }
 static int64_t conv2d_winograd_pool_tasks(const problem *p) {
     const problem whole = whole_strip(p);
     const pooled_part a = nth_pooled_part(p, &whole, 0);
-    return p->n * ceil_div(p->zh, a.rows) * ceil_div(p->oc, a.t.channels);
+    return ceil_div(p->n, a.t.images) * ceil_div(p->zh, a.rows) * ceil_div(p->oc, a.t.channels);
 }
 
-/* The map between convolution and pool. */
-static tile_target map_of(const problem *whole, const tile_part *t, real *map) {
-    return (tile_target){map, whole->ow * t->channels, t->channels, t->rows * whole->kind, whole->ow, 0};
-}
+/* The map between convolution and pool: elements of one image, and of all that a part has. */
 static int64_t map_elements(const problem *whole, const tile_part *t) {
     return t->rows * whole->kind * whole->ow * t->channels;
+}
+static tile_target map_of(const problem *whole, const tile_part *t, real *map) {
+    const int64_t row = whole->ow * t->channels;
+    return (tile_target){map, map_elements(whole, t), row, t->channels, t->rows * whole->kind, whole->ow, 0};
 }
 static int64_t conv2d_winograd_pool_scratch(const problem *p) {
     const problem whole = whole_strip(p);
     const pooled_part a = nth_pooled_part(p, &whole, 0);
-    return map_elements(&whole, &a.t) * (int64_t)sizeof(real) + part_bytes(&whole, &a.t);
+    return a.t.images * map_elements(&whole, &a.t) * (int64_t)sizeof(real) + part_bytes(&whole, &a.t);
 }
 
-/* buf: x, u, bias or NULL, y, codes (uint8) or NULL. A task is a few pooled rows of one image, or a few channels of one. */
+/* buf: x, u, bias or NULL, y, codes (uint8) or NULL. A task is a few pooled rows of one image, a few channels of one, or p->count
+ * small images. */
 static void conv2d_winograd_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const problem whole = whole_strip(p);
     const pooled_part a = nth_pooled_part(p, &whole, task);
     const tile_target map = map_of(&whole, &a.t, scratch);
-    winograd_part(&whole, &a.t, buf[0], buf[1], buf[2], &map, map.y + map_elements(&whole, &a.t));
-    for (int64_t z = 0; z < a.rows; z++) {
-        const int64_t at = ((a.t.n * p->zh + a.first + z) * p->zw) * p->oc + a.t.c;
-        pool_strip(p, map.y + z * p->th * map.row, map.row, a.t.channels, (real *)buf[3] + at,
+    winograd_part(&whole, &a.t, buf[0], buf[1], buf[2], &map, map.y + a.t.images * map.image);
+    for (int64_t i = 0; i < a.t.images * a.rows; i++) {
+        const int64_t image = i / a.rows, z = i % a.rows;
+        const int64_t at = (((a.t.n + image) * p->zh + a.first + z) * p->zw) * p->oc + a.t.c;
+        pool_strip(p, map.y + image * map.image + z * p->th * map.row, map.row, a.t.channels, (real *)buf[3] + at,
                    buf[4] ? (uint8_t *)buf[4] + at : NULL);
     }
 }

@@ -19,15 +19,16 @@ static problem whole_tiles(const problem *p, int64_t oh, int64_t ow) {
     return q;
 }
 
-/* What a task computes: rows of tiles [row, row + rows) of image n, channels [c, c + channels). */
+/* What a task computes: rows of tiles [row, row + rows) of images [n, n + images), channels [c, c + channels). */
 typedef struct tile_part {
-    int64_t n, row, rows, c, channels;
+    int64_t n, images, row, rows, c, channels;
 } tile_part;
 
-/* Where it goes, as many rows and columns as there are: y, and the elements from one to the next; with `relu` as max(0, y). */
+/* Where it goes, as many rows and columns as there are: y, and the elements from one image, row and pixel to the next; with `relu`
+ * as max(0, y). */
 typedef struct tile_target {
     real *y;
-    int64_t row, pixel;
+    int64_t image, row, pixel;
     int64_t height, width;
     int64_t relu;
 } tile_target;
@@ -41,6 +42,11 @@ static int64_t most_tiles(const problem *whole) {
 }
 
 static int is_one_block(const problem *whole) { return tiles_in_image(whole) <= most_tiles(whole); }
+
+/* Images of few tiles, if there are many, go through the weights together: p->count at a time. */
+static int64_t images_of_part(const problem *whole) {
+    return whole->n >= MANY_IMAGES && is_one_block(whole) ? max64(1, whole->count) : 1;
+}
 
 /* Few images of few tiles are shared by output channels, so that a thread reads its part of the weights only. */
 static int64_t channels_of_part(const problem *whole) {
@@ -57,10 +63,10 @@ static int64_t rows_of_part(const problem *whole) {
 }
 
 static int64_t tiles_of_block(const problem *whole, const tile_part *t) {
-    return min64(most_tiles(whole), t->rows * tiles_in_row(whole));
+    return min64(most_tiles(whole), t->images * t->rows * tiles_in_row(whole));
 }
 
-/* A byte for each pixel that a part reads. */
+/* A byte for each pixel of an image that a part reads. */
 static int64_t blank_columns(const problem *whole) { return whole->ow + 2; }
 static int64_t blank_bytes(const problem *whole, const tile_part *t) {
     return (t->rows * whole->kind + 2) * blank_columns(whole);
@@ -70,7 +76,7 @@ static int64_t part_bytes(const problem *whole, const tile_part *t) {
     const int64_t tiles = tiles_of_block(whole, t), wide = min64(t->channels, OUTPUT_CHANNELS);
     const int64_t transformed = frequency_plane(tiles * whole->ic) + frequency_plane(tiles * wide);
     return frequencies(whole) * transformed * (int64_t)sizeof(real) + band_bytes(whole, t->rows * whole->kind) +
-           blank_bytes(whole, t);
+           t->images * blank_bytes(whole, t);
 }
 
 static int are_zeros(const real *x, int64_t count) {
@@ -217,42 +223,59 @@ INLINE void output_channels(const real *from, int64_t plane, const tile_output *
     if (c < channels) output_tile(from, plane, o, c, m, 1, vmask_first(channels - c));
 }
 
+/* A tile of a part: its image, and its first row and column of outputs there. */
+typedef struct tile_place {
+    int64_t image, row, column;
+} tile_place;
+
+INLINE tile_place next_tile(const problem *whole, const tile_part *t, tile_place at) {
+    at.column += whole->kind;
+    if (at.column == whole->ow) at.column = 0, at.row += whole->kind;
+    if (at.row == t->rows * whole->kind) at.row = 0, at.image++;
+    return at;
+}
+
 /* y = conv(x, w) + bias. u are the turned weights. */
 static void winograd_part(const problem *whole, const tile_part *t, const real *x, const real *u, const real *bias,
                           const tile_target *to, real *scratch) {
-    const int64_t m = whole->kind, length = tiles_in_row(whole);
+    const int64_t m = whole->kind, all = t->images * t->rows * tiles_in_row(whole);
     const int64_t most = tiles_of_block(whole, t), wide = min64(t->channels, OUTPUT_CHANNELS);
     const int64_t v_plane = frequency_plane(most * whole->ic), p_plane = frequency_plane(most * wide);
     real *v = scratch, *products = v + frequencies(whole) * v_plane;
     real *copy = products + frequencies(whole) * p_plane;
     uint8_t *blank = (uint8_t *)copy + band_bytes(whole, t->rows * m);
-    const band in = read_band(whole, x + t->n * whole->ih * whole->iw * whole->ic, t->row * m, t->rows * m, copy);
-    find_blank(whole, t, in, blank);
-    for (int64_t block = 0; block < t->rows * length; block += most) {
-        const int64_t tiles = min64(most, t->rows * length - block);
-        for (int64_t i = 0; i < tiles; i++) {
-            const int64_t row = (block + i) / length * m, column = (block + i) % length * m;
-            const real *from = in.x + row * in.row_step + column * whole->ic;
+    band in = {x, 0};
+    tile_place source = {0, 0, 0}, written = source;
+    for (int64_t block = 0; block < all; block += most) {
+        const int64_t tiles = min64(most, all - block);
+        for (int64_t i = 0; i < tiles; i++, source = next_tile(whole, t, source)) {
+            if (source.row == 0 && source.column == 0) {
+                const real *image = x + (t->n + source.image) * whole->ih * whole->iw * whole->ic;
+                in = read_band(whole, image, t->row * m, t->rows * m, copy);
+                find_blank(whole, t, in, blank + source.image * blank_bytes(whole, t));
+            }
+            const real *tile = in.x + source.row * in.row_step + source.column * whole->ic;
             if (m == 2)
-                input_channels(from, in.row_step, whole->ic, v + i * whole->ic, v_plane, 2);
+                input_channels(tile, in.row_step, whole->ic, v + i * whole->ic, v_plane, 2);
             else if (m == 4)
-                input_channels(from, in.row_step, whole->ic, v + i * whole->ic, v_plane, 4);
+                input_channels(tile, in.row_step, whole->ic, v + i * whole->ic, v_plane, 4);
             else
-                input_channels(from, in.row_step, whole->ic, v + i * whole->ic, v_plane, 5);
+                input_channels(tile, in.row_step, whole->ic, v + i * whole->ic, v_plane, 5);
         }
+        tile_place target = written;
         for (int64_t c = 0; c < t->channels; c += wide) {
-            const int64_t channels = min64(wide, t->channels - c);
+            const int64_t channels = min64(wide, t->channels - c), step = blank_columns(whole);
             const real *b = bias ? bias + t->c + c : NULL;
             const frequency_products q = {v, u + t->c + c, products, v_plane, p_plane, wide, tiles, channels};
             multiply_frequencies(whole, &q);
-            for (int64_t i = 0; i < tiles; i++) {
-                const int64_t row = (block + i) / length * m, column = (block + i) % length * m;
-                const int64_t step = blank_columns(whole);
-                const tile_output o = {{to->y + row * to->row + column * to->pixel + c, to->row, to->pixel,
-                                        to->height - row, to->width - column, to->relu},
-                                       b,
-                                       blank + row * step + column,
-                                       step};
+            target = written;
+            for (int64_t i = 0; i < tiles; i++, target = next_tile(whole, t, target)) {
+                real *y = to->y + target.image * to->image + target.row * to->row + target.column * to->pixel + c;
+                const tile_output o = {
+                    {y, to->image, to->row, to->pixel, to->height - target.row, to->width - target.column, to->relu},
+                    b,
+                    blank + target.image * blank_bytes(whole, t) + target.row * step + target.column,
+                    step};
                 if (m == 2)
                     output_channels(products + i * wide, p_plane, &o, channels, 2);
                 else if (m == 4)
@@ -261,6 +284,7 @@ static void winograd_part(const problem *whole, const tile_part *t, const real *
                     output_channels(products + i * wide, p_plane, &o, channels, 5);
             }
         }
+        written = target;
     }
 }
 

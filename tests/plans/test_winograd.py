@@ -105,10 +105,17 @@ def test_what_sees_zeros_only_is_the_bias_to_the_bit(size: int) -> None:
     assert np.isnan(y[..., 0]).all()
 
 
-@pytest.mark.parametrize("size", [10, 12, 30])
-def test_neither_threads_nor_the_batch_change_a_bit(size: int) -> None:
+@pytest.mark.parametrize(
+    ("n", "size", "expected"),
+    [(8, 12, 1), (15, 12, 1), (16, 12, 2), (35, 12, 4), (900, 12, 4), (900, 3, 8), (900, 30, 1)],
+)
+def test_small_images_go_through_the_weights_together(n: int, size: int, expected: int) -> None:
+    assert winograd.together(geometry(n, size, 64, 64), 5) == expected
+
+
+@pytest.mark.parametrize(("n", "size"), [(11, 10), (11, 12), (11, 30), (35, 12)])
+def test_neither_threads_nor_the_batch_change_a_bit(n: int, size: int) -> None:
     rng = np.random.default_rng(0)
-    n = 11
     g = geometry(n, size, 32, 32)
     x, w, b = (rng.normal(size=s).astype(np.float32) for s in (g.x_shape, g.w_shape, (32,)))
     whole = np.empty(g.y_shape, np.float32)
