@@ -10,6 +10,7 @@ from convcore.shapes import Geometry, Shape
 __all__ = [
     "backward_data",
     "backward_weights",
+    "by_chunk",
     "by_image",
     "chunk_images",
     "forward",
@@ -107,9 +108,13 @@ def backward_data(steps: Steps, g: Geometry, dy: Buffer, w: Buffer, dx: Buffer, 
 
 
 def by_image(g: Geometry, together: int = 1) -> tuple[int, int]:
-    """How tasks that go image by image, or a few images `together`, are shared: CHUNK_IMAGES at a time, as many as a
-    partial sum has."""
-    return -(-g.n // together), CHUNK_IMAGES // together
+    """How the tasks of forward steps that go image by image, or a few images `together`, are shared."""
+    return -(-g.n // together), winograd.SHARE_IMAGES // together
+
+
+def by_chunk(g: Geometry) -> tuple[int, int]:
+    """The same for backward steps: as many images as a partial sum has."""
+    return g.n, CHUNK_IMAGES
 
 
 def chunk_images(steps: Steps, g: Geometry, elements: int) -> int:

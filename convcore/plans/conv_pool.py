@@ -178,5 +178,5 @@ def backward_data(
 ) -> None:
     """dx from the gradient dy of the pooled output; zero where `relu_output`, if x is the result of a ReLU, is."""
     work = g.n * pool.oh * pool.ow * g.oc * g.kh * g.kw * g.ic
-    fields, images = _fields(g, pool), conv.by_image(g)
+    fields, images = _fields(g, pool), conv.by_chunk(g)
     steps.add("conv2d_backward_data_pool", fields, dy, codes, turned, relu_output, dx, work=work, images=images)

@@ -10,6 +10,7 @@ from convcore.plans.steps import Buffer, Steps
 from convcore.shapes import Geometry
 
 __all__ = [
+    "SHARE_IMAGES",
     "Keep",
     "backward_geometry",
     "convolve",
@@ -21,6 +22,9 @@ __all__ = [
     "together",
 ]
 
+#: Images that a thread takes through all steps of a forward group before it takes the next ones.
+SHARE_IMAGES = 4
+
 #: Gives so many bytes that outlive a run, zeros at first, or None where nothing lasts.
 Keep = Callable[[int], "Buffer | None"]
 
@@ -30,9 +34,9 @@ TRANSFORM_COSTS = {2: 210, 4: 615, 5: 870}
 FEW_TILES, FEW_TILES_OF_MANY_WEIGHTS = 6, 28
 MANY_WEIGHTS_BYTES = 4 << 20
 MOST_WEIGHTS_BYTES = 24 << 20
-# Tiles and images that one task takes through the weights, and tasks that are left for the threads; tiles that the
-# kernel takes at once however many channels there are, see winograd_part.h.
-TILES_TOGETHER, MOST_TOGETHER, LEAST_TASKS = 16, 8, 8
+# Tiles that one task takes through the weights, and tasks that are left for the threads; tiles that the kernel takes at
+# once however many channels there are, see winograd_part.h.
+TILES_TOGETHER, LEAST_TASKS = 16, 8
 TILES_IN_BLOCK = 7
 LEAST_CHANNELS = 16
 MOST_CHANNELS = 1024
@@ -49,10 +53,10 @@ def tiles(g: Geometry, side: int) -> int:
 
 
 def together(g: Geometry, side: int) -> int:
-    """How many images of few tiles go through the weights at once, where there are so many that tasks stay: 1, 2, 4 or
-    8."""
+    """How many images of few tiles go through the weights at once, where there are so many that tasks stay: 1, 2 or
+    4."""
     count = tiles(g.with_batch(1), side)
-    most = min(TILES_TOGETHER // count, g.n // LEAST_TASKS, MOST_TOGETHER) if count <= TILES_IN_BLOCK else 1
+    most = min(TILES_TOGETHER // count, g.n // LEAST_TASKS, SHARE_IMAGES) if count <= TILES_IN_BLOCK else 1
     return 1 << max(0, most.bit_length() - 1)
 
 

@@ -107,7 +107,7 @@ def test_what_sees_zeros_only_is_the_bias_to_the_bit(size: int) -> None:
 
 @pytest.mark.parametrize(
     ("n", "size", "expected"),
-    [(8, 12, 1), (15, 12, 1), (16, 12, 2), (35, 12, 4), (900, 12, 4), (900, 3, 8), (900, 30, 1)],
+    [(8, 12, 1), (15, 12, 1), (16, 12, 2), (35, 12, 4), (900, 12, 4), (900, 3, 4), (900, 30, 1)],
 )
 def test_small_images_go_through_the_weights_together(n: int, size: int, expected: int) -> None:
     assert winograd.together(geometry(n, size, 64, 64), 5) == expected
