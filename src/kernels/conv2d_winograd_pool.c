@@ -36,7 +36,7 @@ static int64_t conv2d_winograd_pool_tasks(const problem *p) {
     return ceil_div(p->n, a.t.images) * ceil_div(p->zh, a.rows) * ceil_div(p->oc, a.t.channels);
 }
 
-/* The map between convolution and pool: elements of one image, and of all that a part has. */
+/* Elements of one image of the map between convolution and pool, and the map of a part's images. */
 static int64_t map_elements(const problem *whole, const tile_part *t) {
     return t->rows * whole->kind * whole->ow * t->channels;
 }
