@@ -11,10 +11,11 @@ import numpy.typing as npt
 from convcore.errors import DTypeError, LabelError, ShapeError
 from convcore.memory import require_memory
 
-__all__ = ["as_array", "as_indices", "as_reals", "in_given_dtype", "in_same_dtype", "plain"]
+__all__ = ["FLOAT32", "as_array", "as_indices", "as_reals", "in_given_dtype", "in_same_dtype", "is_plain", "plain"]
 
 Array = npt.NDArray[Any]
 
+FLOAT32 = np.dtype(np.float32)
 MOST_INDEX = np.iinfo(np.int64).max
 
 # What `as_array` gives back at once.
@@ -58,13 +59,18 @@ def as_array(name: str, value: Any) -> Array:
     return array
 
 
+def is_plain(value: Any, kind: np.dtype[Any]) -> bool:
+    """Whether `value` is an array of dtype `kind` as kernels read them: C-contiguous and aligned."""
+    return type(value) is np.ndarray and value.dtype == kind and (flags := value.flags).c_contiguous and flags.aligned
+
+
 def plain(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
     """`array` in `dtype`, C-contiguous and aligned: itself, or a copy, refused before it is made if it is too large.
 
     A view may have far more elements than memory behind it (`numpy.broadcast_to`); its copy has them all.
     """
     kind = np.dtype(dtype)
-    if type(array) is np.ndarray and array.dtype == kind and (flags := array.flags).c_contiguous and flags.aligned:
+    if is_plain(array, kind):
         return array
     require_memory(array.size * kind.itemsize, f"{name}: a plain {kind.name} copy of shape {array.shape}")
     return np.require(array, dtype=kind, requirements=("C", "A"))

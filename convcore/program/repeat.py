@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from convcore.arrays import FLOAT32, is_plain
 from convcore.engine import native
 
 __all__ = ["Repeat"]
-
-FLOAT32 = np.dtype(np.float32)
 
 
 class Repeat(NamedTuple):
@@ -25,10 +24,7 @@ class Repeat(NamedTuple):
 
     def fits(self, x: Any, math: str) -> bool:
         """Whether `x` is such an array; what is not may still be made one."""
-        if type(x) is not np.ndarray or x.dtype is not FLOAT32 or x.shape != self.x_shape or math != self.math:
-            return False
-        flags = x.flags
-        return flags.c_contiguous and flags.aligned
+        return is_plain(x, FLOAT32) and x.shape == self.x_shape and math == self.math
 
     def run(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The output for `x`, an array of its own."""

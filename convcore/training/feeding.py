@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from convcore.arrays import FLOAT32
 from convcore.checks import shown
 from convcore.errors import ParameterError, ShapeError
 from convcore.layers.forms import Given
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Feeding"]
 
 Array = npt.NDArray[Any]
-
-FLOAT32 = np.dtype(np.float32)
 
 
 class Feeding(Compiling):
