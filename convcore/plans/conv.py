@@ -61,7 +61,9 @@ def forward(
     which are released, and `note` says why there are none."""
     side = None if turned is None else winograd.tile_side(g)
     if turned is not None and side is not None:
-        winograd.convolve(steps, g, x, turned, bias, y, side, relu=relu, images=by_image(g, winograd.together(g, side)))
+        together = winograd.together(g, side)
+        shares = by_image(g, together)
+        winograd.convolve(steps, g, x, turned, bias, y, side, relu=relu, together=together, images=shares)
         steps.release(turned)
         return
     if _is_matrix_product(g):

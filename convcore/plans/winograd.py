@@ -114,10 +114,11 @@ def convolve(
     side: int,
     *,
     relu: bool,
+    together: int,
     images: tuple[int, int],
 ) -> None:
     """y = conv(x, w) + bias, then max(0, y) with `relu`, from the turned weights."""
-    fields = g.fields() | {"kind": side, "relu": int(relu), "count": together(g, side)}
+    fields = g.fields() | {"kind": side, "relu": int(relu), "count": together}
     work = tiles(g, side) * frequencies(side) * g.ic * g.oc
     steps.add("conv2d_winograd", fields, x, turned, bias, y, work=work, images=images)
 
