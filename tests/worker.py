@@ -124,16 +124,19 @@ def row_losses() -> int:
 
 
 def trespass() -> int:
-    """Write one byte behind an array, as a kernel with a wrong tail would; a checking allocator ends the process."""
+    """Write one byte behind an array, as a kernel with a wrong tail would; a checking allocator ends the process.
+
+    It searches for its mark backwards through the array's bytes, and the mark can be any byte but one: of ones it finds
+    none at any address, of zeros it finds one at each 256th.
+    """
     import ctypes
 
     import numpy as np
 
-    for _ in range(3):
-        array = np.zeros(1000, np.float64)
-        behind = ctypes.c_ubyte.from_address(array.ctypes.data + array.nbytes)
-        behind.value ^= 0xFF  # another byte, whatever mark the allocator set there
-        del array
+    array = np.ones(8000, np.uint8)
+    behind = ctypes.c_ubyte.from_address(array.ctypes.data + array.nbytes)
+    behind.value ^= 0xFF  # another byte, whatever mark the allocator set there
+    del array
     return 0
 
 
