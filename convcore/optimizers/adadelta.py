@@ -59,7 +59,7 @@ class Adadelta(Optimizer):
         self.epsilon = real("epsilon", epsilon)
 
     def hyper(self) -> tuple[float, ...]:
-        rate = self.learning_rate
+        rate = self._rate()
         return rate, self.rho, self.epsilon, rate * self.joint_decay
 
     def get_config(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Adagrad(Optimizer):
         return self.initial_accumulator_value if slot == "accumulator" else 0.0
 
     def hyper(self) -> tuple[float, ...]:
-        rate = self.learning_rate
+        rate = self._rate()
         return rate, self.epsilon, rate * self.joint_decay
 
     def get_config(self) -> dict[str, Any]:

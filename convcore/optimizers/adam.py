@@ -72,7 +72,7 @@ class Adam(Optimizer):
         return ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")
 
     def hyper(self) -> tuple[float, ...]:
-        rate = self.learning_rate
+        rate = self._rate()
         step = self.iterations + 1
         alpha = rate * math.sqrt(1.0 - self.beta_2**step) / (1.0 - self.beta_1**step)
         return alpha, self.beta_1, self.beta_2, self.epsilon, rate * self.joint_decay

@@ -60,7 +60,7 @@ class Adamax(Optimizer):
         self.epsilon = real("epsilon", epsilon)
 
     def hyper(self) -> tuple[float, ...]:
-        rate = self.learning_rate
+        rate = self._rate()
         corrected = rate / (1.0 - self.beta_1 ** (self.iterations + 1))
         return corrected, self.beta_1, self.beta_2, self.epsilon, rate * self.joint_decay
 

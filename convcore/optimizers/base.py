@@ -113,13 +113,7 @@ class Optimizer(Applying):
     @property
     def learning_rate(self) -> LearningRate:
         """The learning rate of the next step, a float that has also ``numpy()`` and ``assign(value)``."""
-        if self._schedule is None:
-            rate = self._learning_rate
-        elif isinstance(self._schedule, schedules.LearningRateSchedule):
-            rate = self._schedule(self.batches)
-        else:
-            rate = real("learning_rate", self._schedule())
-        return LearningRate(rate, self)
+        return LearningRate(self._rate(), self)
 
     @learning_rate.setter
     def learning_rate(self, value: Rate) -> None:
@@ -136,6 +130,14 @@ class Optimizer(Applying):
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value.item()
         self._learning_rate = real("learning_rate", value)
+
+    def _rate(self) -> float:
+        """The learning rate of the next step as a plain number."""
+        if self._schedule is None:
+            return self._learning_rate
+        if isinstance(self._schedule, schedules.LearningRateSchedule):
+            return float(self._schedule(self.batches))
+        return real("learning_rate", self._schedule())
 
     @property
     def scheduled(self) -> bool:

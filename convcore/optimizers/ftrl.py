@@ -75,7 +75,7 @@ class Ftrl(Optimizer):
         return self.initial_accumulator_value if slot == "accumulator" else 0.0
 
     def hyper(self) -> tuple[float, ...]:
-        rate = self.learning_rate
+        rate = self._rate()
         if not rate:
             raise ParameterError("Ftrl divides by the learning rate, so it must be > 0. Received: learning_rate=0.0")
         return (

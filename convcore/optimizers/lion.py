@@ -64,7 +64,7 @@ class Lion(Optimizer):
         self.beta_2 = unit_interval("beta_2", beta_2)
 
     def hyper(self) -> tuple[float, ...]:
-        rate = self.learning_rate
+        rate = self._rate()
         return rate, self.beta_1, self.beta_2, rate * self.joint_decay
 
     def get_config(self) -> dict[str, Any]:

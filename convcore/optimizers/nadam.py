@@ -72,7 +72,7 @@ class Nadam(Optimizer):
         self.epsilon = real("epsilon", epsilon)
 
     def hyper(self) -> tuple[float, ...]:
-        step, rate = self.iterations + 1, self.learning_rate
+        step, rate = self.iterations + 1, self._rate()
         product = self.beta_1**step * _WARMING[min(step, len(_WARMING)) - 1]
         now, ahead = _warming(step) * self.beta_1, _warming(step + 1) * self.beta_1
         return (

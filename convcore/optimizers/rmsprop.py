@@ -68,7 +68,7 @@ class RMSprop(Optimizer):
         return ("velocity", *mean_gradient, *momentum)
 
     def hyper(self) -> tuple[float, ...]:
-        return self.learning_rate, self.rho, self.epsilon, self.momentum, float(self.centered), self.joint_decay
+        return self._rate(), self.rho, self.epsilon, self.momentum, float(self.centered), self.joint_decay
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {

@@ -62,7 +62,7 @@ class SGD(Optimizer):
         return ("momentum",) if self.momentum else ()
 
     def hyper(self) -> tuple[float, ...]:
-        return self.learning_rate, self.momentum, float(self.nesterov), self.joint_decay
+        return self._rate(), self.momentum, float(self.nesterov), self.joint_decay
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"momentum": self.momentum, "nesterov": self.nesterov}

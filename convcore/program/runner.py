@@ -158,10 +158,43 @@ class Runner:
 
         A loss that is not finite changes no parameter, and is returned as it is.
         """
+        return self.train_batches(feed, start, count, 1)[-1]
+
+    def train_batches(
+        self, feed: Feed, start: int, count: int, batches: int, outputs: Sequence[FloatArray] = ()
+    ) -> list[float]:
+        """A step, as `train` makes it, on each of `batches` batches of `count` samples, from `start` on, with as little
+        between them as possible: whatever but a schedule changes what a step is has to wait until all are done.
+
+        Gives their mean losses: the last one may not be finite. What the graph computes goes to `outputs`, if they are
+        there, (batches * count, ...) each.
+        """
         update = self._trainable(feed)
         optimizer = update.optimizer
-        self._check_range(feed, start, count)
+        self._check_range(feed, start, batches * count)
         update.refresh()
+        program = self._program_to_train(feed, count, update)
+        before, behind = self._data(feed)
+        losses: list[float] = []
+        for first in range(start, start + batches * count, count):
+            if losses and optimizer.gradient_accumulation_steps:
+                program = self._program_to_train(feed, count, update)
+            update.advance()
+            # Dropout's masks depend on the batch's number alone, so training resumes with the masks it would have had.
+            self._number(optimizer.batches + 1)
+            externals = (*before, feed.order[first : first + count], *behind)
+            self._run(program, externals)
+            loss = float(self._total[0])
+            losses.append(loss)
+            if not math.isfinite(loss):
+                break
+            update.finish()
+            for whole, part in zip(outputs, program.outputs(externals) if outputs else (), strict=True):
+                whole[first - start : first - start + count] = part
+        return losses
+
+    def _program_to_train(self, feed: Feed, count: int, update: Update) -> CompiledProgram:
+        optimizer = update.optimizer
         if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(
             optimizer.slots
         ):
@@ -175,13 +208,7 @@ class Runner:
         program = self._program("train", count, plan, feed.kinds, weighted, update.key())
         for variable in program.without_gradient:
             variable.grad[...] = 0  # a backward pass of its own may have left one
-        # Dropout's masks depend on the batch's number alone, so training resumes with the masks it would have had.
-        self._number(optimizer.batches + 1)
-        self._run(program, feed, start, count)
-        loss = float(self._total[0])
-        if math.isfinite(loss):
-            update.finish()
-        return loss
+        return program
 
     def finalize(self) -> None:
         """The end of a training: averages of weights, if the optimizer keeps them, become the weights."""
@@ -199,7 +226,9 @@ class Runner:
             return self._plan_test(low_count, feed.kinds, weighted)
 
         self._number_other()
-        self._run(self._program("test", count, plan, feed.kinds, weighted), feed, start, count)
+        before, behind = self._data(feed)
+        program = self._program("test", count, plan, feed.kinds, weighted)
+        self._run(program, (*before, feed.order[start : start + count], *behind))
         return float(self._total[0])
 
     def predict(self, feed: Feed, start: int, count: int) -> FloatArray:
@@ -218,7 +247,7 @@ class Runner:
             self._last = (program, batches)
         else:
             program = self._program("gathered", count, lambda n: self._plan_gathered(n, feed.kinds), feed.kinds)
-            self._run(program, feed, start, count, with_targets=False)
+            self._run(program, (*feed.xs, feed.order[start : start + count]))
         return self.outputs
 
     @property
@@ -246,7 +275,7 @@ class Runner:
     def _number(self, batch: int) -> None:
         """Draw the random numbers of the training batch of this number."""
         self._trained_batches = batch
-        self._random_state[1] = np.uint64(batch)
+        self._random_state[1] = batch
 
     def _number_other(self) -> None:
         """Draw, if a node does in inference, the random numbers of another batch, apart from those of training."""
@@ -277,12 +306,14 @@ class Runner:
         if not 0 <= start < start + count <= feed.size:
             raise ShapeError(f"a batch of samples {start} to {start + count} of {feed.size}.")
 
-    def _run(self, program: CompiledProgram, feed: Feed, start: int, count: int, *, with_targets: bool = True) -> None:
-        data: list[Any] = [*feed.xs, feed.order[start : start + count]]
-        if with_targets:
-            for loss, targets, weights in zip(self.losses, feed.kernel_ys, feed.kernel_weights, strict=True):
-                data += [each for each in (targets, weights) if loss is not None and each is not None]
-        externals = tuple(data)
+    def _data(self, feed: Feed) -> tuple[tuple[Any, ...], list[Any]]:
+        """What a program that has a loss reads before the order of a batch, and behind that."""
+        behind: list[Any] = []
+        for loss, targets, weights in zip(self.losses, feed.kernel_ys, feed.kernel_weights, strict=True):
+            behind += [each for each in (targets, weights) if loss is not None and each is not None]
+        return feed.xs, behind
+
+    def _run(self, program: CompiledProgram, externals: tuple[Any, ...]) -> None:
         self._awaits_backward = None
         program.run(0, externals)
         self._last = (program, externals)

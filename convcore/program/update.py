@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from convcore.plans import constraints
 from convcore.plans.steps import Buffer, Origin, Steps
-from convcore.variables import FlatParameters
+from convcore.variables import FlatParameters, Variable
 
 __all__ = ["Optimizer", "Update"]
 
@@ -105,6 +105,8 @@ class Update:
         self._total = total
         self._scaled = scaled
         self._numbers = np.zeros(NUMBERS, dtype=np.float64)
+        # The variables with a constraint that is a function of the user's.
+        self._constrained: list[Variable] = []
         self._programs: dict[Hashable, Any] = {}
         offsets = zip(parameters.offsets, parameters.offsets[1:], strict=False)
         optimizer.places = {id(v): slice(*ends) for v, ends in zip(self.identities, offsets, strict=True)}
@@ -116,19 +118,25 @@ class Update:
         return (o.steps_now, clips, o.decay_version, o.loss_scale_factor is None, o.use_ema)
 
     def refresh(self) -> None:
-        """Get the numbers of the next batch ready; slots are made if there are none."""
+        """Take in what somebody may have set since the last batches; slots are made if there are none."""
         o, numbers = self.optimizer, self._numbers
         if not o.built:
             o.build(self.parameters.values.size)
-        if o.steps_now:
-            hyper = o.hyper()
-            numbers[: len(hyper)] = hyper
-            if o.decays_apart:
-                numbers[DECAY] = o.learning_rate * (o.weight_decay or 0.0)
         if o.loss_scale_factor is not None:
             numbers[UNSCALE] = 1.0 / o.loss_scale_factor
         numbers[BATCHES] = o.gradient_accumulation_steps or 1
         numbers[LIMIT] = o.clipnorm or o.global_clipnorm or o.clipvalue or 0.0
+        constrained = (v for v in self.parameters.variables if v.constraint is not None and v.trainable)
+        self._constrained = [v for v in constrained if constraints.plan_of(v.constraint) is None]
+
+    def advance(self) -> None:
+        """Get the numbers of the next batch ready, after `refresh`."""
+        o, numbers = self.optimizer, self._numbers
+        if o.steps_now:
+            for place, number in enumerate(o.hyper()):
+                numbers[place] = number
+            if o.decays_apart:
+                numbers[DECAY] = o.learning_rate * (o.weight_decay or 0.0)
         if o.use_ema:
             done, often = o.iterations, o.ema_overwrite_frequency
             numbers[AVERAGE] = o.ema_momentum if done else 0.0
@@ -137,10 +145,8 @@ class Update:
     def finish(self) -> None:
         """Count the batch, after the constraints that are functions of the user's."""
         self.optimizer.batches += 1
-        for variable in self.parameters.variables:
-            constraint = variable.constraint
-            if constraint is not None and variable.trainable and constraints.plan_of(constraint) is None:
-                variable.assign(constraint(variable.value))
+        for variable in self._constrained:
+            variable.assign(variable.constraint(variable.value))
 
     def finalize(self) -> None:
         """The end of a training: with averages of weights, those become the weights."""
@@ -249,6 +255,7 @@ class Update:
     def run_alone(self) -> None:
         """One batch on the gradients as they are."""
         self.refresh()
+        self.advance()
         trainable = tuple(variable.trainable for variable in self.parameters.variables)
         key = (self.key(), trainable, *map(id, self.optimizer.slots))
         program = self._programs.get(key)

@@ -25,6 +25,16 @@ __all__ = ["Compiled", "MeanLosses"]
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]
 
+# Metrics that count, and nothing else: several batches shown as one leave the same figure. A subclass may do more.
+COUNTING = (
+    metrics.Accuracy,
+    metrics.BinaryAccuracy,
+    metrics.CategoricalAccuracy,
+    metrics.SparseCategoricalAccuracy,
+    metrics.SparseTopKCategoricalAccuracy,
+    metrics.TopKCategoricalAccuracy,
+)
+
 
 class Compiled:
     """The optimizer, the losses and the metrics of a model with certain `outputs`.
@@ -146,6 +156,13 @@ class Compiled:
     def all_metrics(self) -> list[Metric]:
         """The metrics, output by output, and then the weighted ones."""
         return [metric for of_output in (*self._metrics, *self._weighted_metrics) for metric in of_output]
+
+    @property
+    def takes_batches_together(self) -> bool:
+        """Whether several batches shown as one leave the same figures, to the bit: there is one loss, and the metrics
+        count."""
+        weighted = any(self._weighted_metrics)
+        return not self.told and not weighted and all(type(metric) in COUNTING for metric in self.all_metrics())
 
     def reset(self) -> None:
         """Forget what the metrics have seen."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["TrainingLoop", "diverged", "evaluate", "non_finite_samples", "predict"]
 
 Array = npt.NDArray[Any]
+
+# Batches that are trained on before anybody may look: so many, as far as they and their outputs take no more than this.
+MOST_BATCHES = 32
+RUN_SECONDS = 0.05
+MOST_RUN_BYTES = 1 << 20
 
 
 def non_finite_samples(*inputs: Array) -> npt.NDArray[np.int64] | None:
@@ -64,6 +70,20 @@ def executions(batches: Iterator[Batch], size: int, first: int = 0) -> Iterator[
             ahead = next(batches, None)
 
 
+def runs(batches: Iterator[Batch], most: Callable[[], int]) -> Iterator[tuple[Feed, int, int, int]]:
+    """Batches of the same feed and size, one behind the other, together: (feed, start, size, how many)."""
+    ahead = next(batches, None)
+    while ahead is not None:
+        (feed, start, count), number, limit = ahead, 1, most()
+        ahead = None
+        while number < limit and (ahead := next(batches, None)) == (feed, start + number * count, count):
+            number += 1
+            ahead = None
+        yield feed, start, count, number
+        if ahead is None:
+            ahead = next(batches, None)
+
+
 class TrainingLoop:
     """Trains on the batches of a source, epoch after epoch."""
 
@@ -84,17 +104,61 @@ class TrainingLoop:
         self._raises = not any(isinstance(callback, TerminateOnNaN) for callback in callbacks.callbacks)
         self._hears_begin = callbacks.wants("on_train_batch_begin")
         self._hears_end = callbacks.wants("on_train_batch_end")
+        self._is_quiet = not (self._hears_begin or self._hears_end or self._is_stream or non_finite is not None)
+        # One until it is known how long a batch takes.
+        self._run = 1
 
     def epoch(self, compiled: Compiled, epoch: int, first: int = 0) -> dict[str, float]:
         """Train for one epoch, from its batch `first` on, and give its figures, sorted by name; none if there was no
         batch."""
-        model, callbacks = self.model, self.callbacks
         losses = MeanLosses(compiled)
         compiled.reset()
 
         def figures() -> dict[str, float]:
             return dict(sorted(compiled.results(losses.means()).items())) if losses.seen else {}
 
+        if self._is_quiet and compiled.takes_batches_together:
+            self._train_runs(compiled, epoch, first, losses, figures)
+        else:
+            self._train_batches(compiled, epoch, first, losses, figures)
+        return figures()
+
+    def _train_runs(
+        self, compiled: Compiled, epoch: int, first: int, losses: MeanLosses, figures: Callable[[], dict[str, float]]
+    ) -> None:
+        """Nobody looks between the batches: train on a run of them, and then show that to the metrics."""
+        step = first
+        for feed, start, count, batches in runs(self.source.epoch(first), lambda: self._run):
+            runner = self.model._program()
+            looked_at = runner.graph.outputs if compiled.all_metrics() else ()
+            outputs = [np.empty((batches * count, *output.shape), np.float32) for output in looked_at]
+            began = time.perf_counter()
+            found = runner.train_batches(feed, start, count, batches, outputs)
+            seconds = time.perf_counter() - began
+            if not math.isfinite(found[-1]):
+                done = len(found) - 1
+                raise diverged(found[-1], self._place(feed, epoch, step + done, start + done * count, count))
+            for loss in found:
+                losses.add(loss, runner.each_loss, count)
+            if outputs:
+                targets, weights = feed.labels(start, batches * count)
+                compiled.update(targets, outputs, weights)
+            step += batches
+            self.progress.update(step, figures)
+            if self.model.stop_training:
+                break
+            self._run = self._batches_of_a_run(seconds / batches, sum(each.nbytes for each in outputs) // batches)
+
+    def _batches_of_a_run(self, seconds: float, size: int) -> int:
+        """How many batches that take so many seconds and bytes of outputs are trained on before anybody may look."""
+        moment = min(RUN_SECONDS, self.progress.pause)
+        return max(1, min(MOST_BATCHES, int(moment / max(seconds, 1e-6)), MOST_RUN_BYTES // max(size, 1)))
+
+    def _train_batches(
+        self, compiled: Compiled, epoch: int, first: int, losses: MeanLosses, figures: Callable[[], dict[str, float]]
+    ) -> None:
+        """Batch by batch, with all that may happen between."""
+        model, callbacks = self.model, self.callbacks
         size = compiled.steps_per_execution
         for step, begins, ends, (feed, start, count) in executions(self.source.epoch(first), size, first):
             if begins and self._hears_begin:
@@ -114,7 +178,6 @@ class TrainingLoop:
             self.progress.update(step + 1, figures)
             if model.stop_training:
                 break
-        return figures()
 
     def _is_clean(self, feed: Feed, start: int, count: int) -> bool:
         """Whether the batch holds numbers only: an infinity can spoil the weights and leave the loss finite."""

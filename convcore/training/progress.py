@@ -101,6 +101,11 @@ class Progress:
         if is_header and title:
             print(title, flush=True)
 
+    @property
+    def pause(self) -> float:
+        """Seconds from one drawing of the line to the next."""
+        return INTERVAL if self._is_live else float("inf")
+
     def update(self, current: int, logs: Callable[[], Mapping[str, Any]]) -> None:
         """`current` steps are done; `logs` is asked for the figures only if the line is drawn."""
         now = self._last = time.perf_counter()

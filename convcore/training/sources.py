@@ -71,7 +71,8 @@ class ArraySource:
     def epoch(self, first: int = 0) -> Iterator[Batch]:
         if self._limit is None or first:
             self._seen = first
-            self._shuffle(first)
+            if first:
+                self._shuffle(first)
         for _ in range(first, self.steps):
             if self._seen >= self.available:
                 warnings.warn(OUT_OF_DATA, UserWarning, stacklevel=2)

@@ -35,22 +35,30 @@ cdef struct step:
     bint short
 
 
-cdef void run_share(
-    const step *steps, int64_t together, bint alone, int64_t share, void **pointers, char *scratch
-) noexcept nogil:
-    """One share of the tasks of each step of a group, or one task of a step alone."""
+cdef void run_share(const step *steps, int64_t together, int64_t share, void **pointers, char *scratch) noexcept nogil:
+    """One share of the tasks of each step of a group."""
     cdef int64_t s, t
-    if alone:
-        steps.run(&steps.p, share, pointers + steps.first_pointer, scratch)
-        return
     for s in range(together):
         for t in range(share * steps[s].share, min((share + 1) * steps[s].share, steps[s].tasks)):
             steps[s].run(&steps[s].p, t, pointers + steps[s].first_pointer, scratch)
 
 
-cdef bint balanced(int64_t shares, int threads) noexcept nogil:
-    """Whether `shares` of equal size leave a team of threads idle for a twentieth of the time at most."""
-    return (shares + threads - 1) // threads * threads * 20 <= shares * 21
+cdef int64_t whole_shares(const step *steps, int threads) noexcept nogil:
+    """How many shares of a group go through all its steps at once. The last ones, one for each thread and those that
+    are no multiple, go step by step, task by task, so that all threads are done at about the same time."""
+    if steps.shares == 1:
+        return 1
+    return max(0, (steps.shares // threads - 1) * threads)
+
+
+cdef void run_part(
+    const step *steps, int64_t together, int64_t part, int64_t shares, int64_t task, void **pointers, char *scratch
+) noexcept nogil:
+    """One of the `shares` first shares of a group, or behind them one task of its first step, from `task` on."""
+    if part < shares:
+        run_share(steps, together, part, pointers, scratch)
+    else:
+        steps.run(&steps.p, task + part - shares, pointers + steps.first_pointer, scratch)
 
 
 cdef void execute_alone(const step *steps, int64_t count, void **pointers, char *scratch) noexcept nogil:
@@ -59,7 +67,7 @@ cdef void execute_alone(const step *steps, int64_t count, void **pointers, char 
     cdef fp_state saved = fp_enter()
     while s < count:
         for share in range(steps[s].shares):
-            run_share(steps + s, steps[s].together, False, share, pointers, scratch)
+            run_share(steps + s, steps[s].together, share, pointers, scratch)
         s = s + steps[s].together
     fp_leave(saved)
 
@@ -67,10 +75,8 @@ cdef void execute_alone(const step *steps, int64_t count, void **pointers, char 
 cdef void execute(
     const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
 ) noexcept nogil:
-    """The one parallel region of the engine: for each group of steps, its shares. A group that would leave threads idle
-    goes step by step, task by task."""
-    cdef int64_t s = 0, t, together = 1, shares = 0
-    cdef bint alone = False
+    """The one parallel region of the engine: for each group of steps, its shares."""
+    cdef int64_t s = 0, t, end = 0, whole = 0, shares = 0, task = 0, parts = 0
     cdef fp_state saved = 0
     if threads == 1:
         execute_alone(steps, count, pointers, scratch)
@@ -80,17 +86,24 @@ cdef void execute(
         saved = fp_enter()
         s = 0
         while s < count:
-            alone = steps[s].shares > 1 and not balanced(steps[s].shares, threads)
-            together = 1 if alone else steps[s].together
-            shares = steps[s].tasks if alone else steps[s].shares
-            if shares <= threads or steps[s].short:
-                # A thread has the same shares in every run: what they read may still lie in its cache.
-                for t in prange(shares, schedule="static", chunksize=1):
-                    run_share(steps + s, together, alone, t, pointers, scratch + threadid() * scratch_step)
-            else:
-                for t in prange(shares, schedule="dynamic"):
-                    run_share(steps + s, together, alone, t, pointers, scratch + threadid() * scratch_step)
-            s = s + together
+            end = s + steps[s].together
+            shares = whole = whole_shares(steps + s, threads)
+            while s < end:
+                task = whole * steps[s].share
+                parts = shares + steps[s].tasks - task
+                if parts <= threads or steps[s].short:
+                    # A thread has the same parts in every run: what they read may still lie in its cache.
+                    for t in prange(parts, schedule="static", chunksize=1):
+                        run_part(
+                            steps + s, end - s, t, shares, task, pointers, scratch + threadid() * scratch_step
+                        )
+                else:
+                    for t in prange(parts, schedule="dynamic"):
+                        run_part(
+                            steps + s, end - s, t, shares, task, pointers, scratch + threadid() * scratch_step
+                        )
+                shares = 0
+                s = end if whole == steps[s].shares else s + 1
         fp_leave(saved)
 
 

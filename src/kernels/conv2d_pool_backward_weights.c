@@ -59,10 +59,19 @@ static void list_channels(const problem *p, const real *g, const uint8_t *codes,
     }
 }
 
-/* buf: x, g, codes, partial[chunk][oc][K]. A task is one chunk of p->count images and LIST_CHANNELS channels. */
+/* Fetch a part of an image: the lists jump to and fro in it, so that the CPU foresees nothing. */
+static void fetch_part(const real *image, int64_t elements, int64_t part, int64_t parts) {
+    const int64_t line = CACHE_LINE / (int64_t)sizeof(real), step = ceil_div(elements, parts * line) * line;
+    for (int64_t i = part * step; i < min64((part + 1) * step, elements); i += line)
+        __builtin_prefetch(image + i, 0, 2);
+}
+
+/* buf: x, g, codes, partial[chunk][oc][K]. A task is one chunk of p->count images and LIST_CHANNELS channels; the first of a chunk
+ * fetches the next image while it works on one. */
 static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
     const int64_t blocks = ceil_div(p->oc, LIST_CHANNELS), chunk = task / blocks, oc = task % blocks * LIST_CHANNELS;
     const int64_t lanes = min64(LIST_CHANNELS, p->oc - oc), taps = p->kh * p->kw * p->ic, length = list_length(p);
+    const int64_t plane = p->ih * p->iw * p->ic;
     real *values = scratch;
     int32_t *places = (int32_t *)(values + LIST_CHANNELS * length);
     segment *segments = (segment *)((char *)scratch + channel_list_bytes(p));
@@ -80,6 +89,8 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
                           values, counts);
             const segment *end = segments + segment_count;
             for (int64_t k = 0; k < lanes; k++) {
+                if (oc == 0 && z == 0 && n + 1 < p->n)
+                    fetch_part((const real *)buf[0] + (n + 1) * plane, plane, k, lanes);
                 const int32_t *at = places + k * length;
                 const real *g = values + k * length;
                 real *d = partial + k * taps;

@@ -123,17 +123,19 @@ def test_few_images_are_no_group() -> None:
 
 
 @pytest.mark.parametrize("n", [8, 64, 66, 90])
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_a_group_computes_what_its_steps_do(n: int, threads: int) -> None:
-    """Also where its shares would leave threads idle, and it goes step by step."""
+@pytest.mark.parametrize("in_share", [1, 4, 7])
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
+def test_a_group_computes_what_its_steps_do(n: int, in_share: int, threads: int) -> None:
+    """Also in its last shares, which go step by step, and where there are no others."""
     x = np.random.default_rng(0).integers(-8, 9, (n, 8)).astype(np.float32)
     chunks = n // 2
     steps = Steps()
     given, result = steps.external(x.nbytes), steps.external(4 * 8 * chunks, written=True)
     between = steps.reals(8 * chunks)
-    sums(steps, n, given, between, (chunks, 1))
+    sums(steps, n, given, between, (chunks, in_share))
     fields = {"n": chunks, "oh": 1, "ow": 1, "oc": 8, "count": 1}
-    steps.add("sum_rows", fields, between, result, work=1e6, images=(chunks, 1))
+    steps.add("sum_rows", fields, between, between, work=1e6, images=(chunks, in_share))
+    steps.add("sum_rows", fields, between, result, work=1e6, images=(chunks, in_share))
     y = np.zeros((chunks, 8), np.float32)
     with runtime.threads(threads):
         steps.build().run((x, y))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcore.errors import ConvcoreError, ShapeError, StateError
-from convcore.optimizers import SGD, Adam, RMSprop
+from convcore.optimizers import SGD, Adam, RMSprop, schedules
 from convcore.program import Feed, Graph, LossSpec, Runner
 from convcore.program.runner import PROGRAMS
 from convcore.variables import FlatParameters, Variable
@@ -105,6 +105,38 @@ def test_a_step_is_loss_gradients_and_update() -> None:
             np.testing.assert_allclose(variable.value, value - 0.5 * gradient, rtol=1e-4, atol=1e-6)
     assert runner._update is not None
     assert runner._update.optimizer.iterations == 3
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SGD(0.1, momentum=0.9, weight_decay=0.1),
+        lambda: Adam(schedules.ExponentialDecay(0.1, 2, 0.5), use_ema=True, ema_overwrite_frequency=3),
+        lambda: SGD(0.1, gradient_accumulation_steps=2),
+    ],
+)
+def test_batches_together_are_the_batches_one_by_one(make: Any) -> None:
+    one, other, data = linear(make()), linear(make()), feed()
+    data.order[:] = np.random.default_rng(3).permutation(N)
+    losses, outputs = [], []
+    for start in range(0, N, 3):
+        losses.append(one.train(data, start, 3))
+        outputs.append(one.output.copy())
+    made = np.zeros((N, *one.graph.output.shape), np.float32)
+    assert other.train_batches(data, 0, 3, N // 3, [made]) == losses
+    np.testing.assert_array_equal(made, np.concatenate(outputs))
+    assert digest([other.parameters.values]) == digest([one.parameters.values])
+    assert digest(other._slots) == digest(one._slots)
+
+
+def test_batches_together_end_with_a_loss_that_is_no_number() -> None:
+    one, other, data = linear(Adam(0.1)), linear(Adam(0.1)), feed()
+    expected = [one.train(data, start, 3) for start in (0, 3)]
+    data.x[7, 2] = np.nan
+    *losses, last = other.train_batches(data, 0, 3, N // 3)
+    assert losses == expected
+    assert np.isnan(last)
+    assert digest([other.parameters.values, *other._slots]) == digest([one.parameters.values, *one._slots])
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import convcore as keras
 from convcore.callbacks import Callback, LambdaCallback
-from convcore.training.loops import non_finite_samples
+from convcore.errors import NumericError
+from convcore.metrics import SparseCategoricalAccuracy
+from convcore.training import loops
+from convcore.training.loops import non_finite_samples, runs
 from tests.training.small import CLASSES, data, model
 
 X, Y = data()
@@ -109,3 +113,102 @@ def test_callbacks_see_the_batches_of_an_execution_as_one(size: int, begins: lis
     assert list(heard.values()) == [begins, ends] * 2
     assert history == alone.fit(X, Y, batch_size=20, shuffle=False, verbose=0).history
     assert all((a == b).all() for a, b in zip(net.get_weights(), alone.get_weights(), strict=True))
+
+
+def test_runs_are_of_batches_that_follow_each_other() -> None:
+    feed, other = object(), object()
+    batches: Any = [
+        (feed, 0, 4),
+        (feed, 4, 4),
+        (feed, 8, 4),
+        (feed, 12, 2),
+        (other, 14, 2),
+        (other, 0, 2),
+        (other, 2, 2),
+    ]
+    expected = [(feed, 0, 4, 2), (feed, 8, 4, 1), (feed, 12, 2, 1), (other, 14, 2, 1), (other, 0, 2, 2)]
+    assert list(runs(iter(batches), lambda: 2)) == expected
+    assert list(runs(iter(batches), lambda: 1)) == [(*batch, 1) for batch in batches]
+    assert list(runs(iter([]), lambda: 2)) == []
+
+
+def test_a_run_takes_no_more_than_it_may() -> None:
+    """No batch behind those of a run is asked for before that was trained on: its order may not be drawn yet."""
+    asked: list[int] = []
+
+    def batches() -> Any:
+        for start in range(6):
+            asked.append(start)
+            yield X, start, 1
+
+    for number, _ in enumerate(runs(batches(), lambda: 2), 1):
+        assert len(asked) == 2 * number
+
+
+# Of 64 samples the last batch is a partial one; an epoch of five batches begins where the last one ended.
+@pytest.mark.parametrize("fit", [{}, {"steps_per_epoch": 5}, {"shuffle": False, "initial_epoch": 1}])
+@pytest.mark.parametrize("metrics", [["accuracy"], [], ["accuracy", "mse"], ["accuracy", keras.metrics.Precision()]])
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_nobody_sees_whether_batches_were_trained_on_together(
+    fit: Any, metrics: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops.TrainingLoop, "_batches_of_a_run", lambda *args: 4)
+    x, y = X[:64], np.eye(CLASSES)[Y[:64]]
+    runs_seen: list[int] = []
+    results = []
+    for heard in (False, True):
+        net = model(loss="categorical_crossentropy", metrics=metrics, optimizer="adam")
+        train = net._program().train_batches
+
+        def counted(*args: Any, train: Any = train) -> Any:
+            runs_seen.append(args[3])
+            return train(*args)
+
+        net._program().train_batches = counted
+        listeners = [LambdaCallback(on_train_batch_end=lambda batch, logs: None)] if heard else []
+        history = net.fit(x, y, batch_size=6, epochs=3, verbose=0, callbacks=listeners, **fit).history
+        results.append((history, [weight.tobytes() for weight in net.get_weights()]))
+    assert results[0] == results[1]
+    assert (max(runs_seen) > 1) == (metrics in ([], ["accuracy"]))
+
+
+def test_dropout_drops_the_same_in_batches_trained_on_together() -> None:
+    results = []
+    for heard in (False, True):
+        keras.utils.set_random_seed(3)
+        net = keras.Sequential([keras.Input((5,)), keras.layers.Dropout(0.5), keras.layers.Dense(CLASSES, "softmax")])
+        net.compile("adam", "sparse_categorical_crossentropy")
+        listeners = [LambdaCallback(on_train_batch_end=lambda batch, logs: None)] if heard else []
+        results.append(net.fit(X, Y, batch_size=4, epochs=2, verbose=0, callbacks=listeners).history)
+    assert results[0] == results[1]
+
+
+def test_a_metric_of_ones_own_sees_each_batch() -> None:
+    sizes: list[int] = []
+
+    class Mine(SparseCategoricalAccuracy):
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            sizes.append(len(y_true))
+            super().update_state(y_true, y_pred, sample_weight)
+
+    model(metrics=[Mine(name="mine")]).fit(X, Y, batch_size=30, verbose=0)
+    assert sizes == [30, 30, 30, 10]
+
+
+def test_a_loss_that_is_no_number_ends_a_run_at_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops.TrainingLoop, "_batches_of_a_run", lambda *args: 20)
+    x = X.copy()
+    x[57] = 3e38  # finite, and too large for what is made of it
+    net = model()
+    with pytest.raises(NumericError, match="at epoch 1, batch 14; the weights are those before that batch"):
+        net.fit(x, Y, batch_size=4, shuffle=False, verbose=0)
+    before = model()
+    before.fit(x[:56], Y[:56], batch_size=4, shuffle=False, verbose=0)
+    assert all((a == b).all() for a, b in zip(net.get_weights(), before.get_weights(), strict=True))
+
+
+def test_a_run_takes_a_moment() -> None:
+    loop: Any = object.__new__(loops.TrainingLoop)
+    loop.progress = loops.Progress(0)
+    for seconds, size, expected in ((1e-9, 0, 32), (0.01, 0, 5), (0.06, 0, 1), (1e-9, 1 << 18, 4), (1e-9, 1 << 30, 1)):
+        assert loop._batches_of_a_run(seconds, size) == expected

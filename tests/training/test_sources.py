@@ -200,6 +200,24 @@ def test_orders_follow_from_the_seed_and_the_batches() -> None:
     assert not np.array_equal(permutation(50, 8, 3), permutation(50, 7, 3))
 
 
+def test_an_order_is_drawn_once_a_pass() -> None:
+    """To draw that of a large data set takes as long as some batches."""
+    drawn: list[int] = []
+
+    def order(first: int) -> Any:
+        drawn.append(first)
+        return permutation(100, 1, first)
+
+    for _ in range(2):
+        list(ArraySource(Feed(X, Y), SIZE, None, order).epoch())
+    list(ArraySource(Feed(X, Y), SIZE, None, order).epoch(2))
+    assert drawn == [0, 0, 2]
+    passes = ArraySource(Feed(X, Y), SIZE, passes_steps := -(-100 // SIZE), order)
+    for _ in range(3):
+        assert len(list(passes.epoch())) == passes_steps
+    assert drawn == [0, 0, 2, 0, 0, 0]
+
+
 def test_a_pass_may_begin_in_its_middle() -> None:
     feed = Feed(X, Y)
     source = ArraySource(feed, SIZE, None, lambda first: permutation(100, 1, 10 - first))
