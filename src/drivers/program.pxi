@@ -10,6 +10,7 @@ from kernels_c cimport affinity_prepare, affinity_settle, fp_enter, fp_leave, fp
 cdef enum:
     MOST_EXTERNALS = 16
     MOST_LOCAL_POINTERS = 64
+    MANY_SHARES = 4
 
 
 cdef enum place:
@@ -44,11 +45,11 @@ cdef void run_share(const step *steps, int64_t together, int64_t share, void **p
 
 
 cdef int64_t whole_shares(const step *steps, int threads) noexcept nogil:
-    """How many shares of a group go through all its steps at once. The last ones, one for each thread and those that
-    are no multiple, go step by step, task by task, so that all threads are done at about the same time."""
+    """How many shares of a group go through all its steps at once. The others, those that are no multiple and of many
+    shares one more for each thread, go step by step, task by task: all threads are done at about the same time."""
     if steps.shares == 1:
         return 1
-    return max(0, (steps.shares // threads - 1) * threads)
+    return steps.shares - steps.shares % threads - (threads if steps.shares >= MANY_SHARES * threads else 0)
 
 
 cdef void run_part(
@@ -89,7 +90,7 @@ cdef void execute(
             end = s + steps[s].together
             shares = whole = whole_shares(steps + s, threads)
             while s < end:
-                task = whole * steps[s].share
+                task = min(whole * steps[s].share, steps[s].tasks)
                 parts = shares + steps[s].tasks - task
                 if parts <= threads or steps[s].short:
                     # A thread has the same parts in every run: what they read may still lie in its cache.
