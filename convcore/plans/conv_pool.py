@@ -162,7 +162,7 @@ def turn_weights(steps: Steps, g: Geometry, pool: Geometry, w: Buffer) -> Buffer
     """The weights as `backward_data` reads them."""
     # Input channels may be padded to whole vectors.
     turned = steps.reals(g.kh * g.kw * (g.ic + MOST_LANES - 1) * g.oc)
-    steps.add("conv2d_pool_turn_weights", _fields(g, pool), w, turned, work=g.kh * g.kw * g.ic * g.oc)
+    steps.add("conv2d_pool_turn_weights", _fields(g, pool), w, turned, work=dense.TURN_WORK * g.w_size)
     return turned
 
 

@@ -13,6 +13,8 @@ FEW_ROWS = 8
 # Bytes of turned weights that are there at once; and columns of weights that are worked on side by side, if they fit.
 MOST_TURNED_BYTES = 16 << 20
 LEAST_COLUMNS = 16
+# An element that is moved to its turned place costs about so many multiply-adds.
+TURN_WORK = 4
 
 
 def forward(
@@ -66,7 +68,7 @@ def slices(columns: int, column_bytes: int) -> Iterator[tuple[int, int]]:
 
 def turn_weights(steps: Steps, rows: int, columns: int, matrix: Buffer, turned: Buffer) -> None:
     """turned (columns, rows) = matrix (rows, columns) transposed."""
-    steps.add("dense_turn_weights", {"ic": rows, "oc": columns}, matrix, turned, work=rows * columns)
+    steps.add("dense_turn_weights", {"ic": rows, "oc": columns}, matrix, turned, work=TURN_WORK * rows * columns)
 
 
 def backward_weights(steps: Steps, n: int, ic: int, oc: int, x: Buffer, dy: Buffer, dw: Buffer) -> None:
