@@ -194,6 +194,7 @@ class Runner:
         return losses
 
     def _program_to_train(self, feed: Feed, count: int, update: Update) -> CompiledProgram:
+        """The program of the next batch, after `update.refresh`."""
         optimizer = update.optimizer
         if any(a is not b for a, b in zip(self._slots, optimizer.slots, strict=False)) or len(self._slots) != len(
             optimizer.slots

@@ -86,7 +86,7 @@ class Progress:
         self._dash = _dash()
         self._title = ""
         self._target = 0
-        self._current = 0
+        self._current = self._skipped = 0
         self._start = self._first = self._last = self._next = 0.0
 
     def begin(self, target: int | None, title: str = "") -> None:
@@ -95,7 +95,7 @@ class Progress:
         is_header = self._is_live or self.verbose >= 2
         self._title = "" if is_header or not title else f"{title} - "
         self._target = target or 0
-        self._current = 0
+        self._current = self._skipped = 0
         self._start = self._first = self._last = time.perf_counter()
         self._next = self._start + INTERVAL if self._is_live else float("inf")
         if is_header and title:
@@ -110,8 +110,8 @@ class Progress:
         """`current` steps are done; `logs` is asked for the figures only if the line is drawn."""
         now = self._last = time.perf_counter()
         self._current = current
-        if current == 1:
-            self._first = now
+        if not self._skipped:
+            self._skipped, self._first = current, now
         if now >= self._next:
             self._next = now + INTERVAL
             self._draw(logs())
@@ -138,10 +138,10 @@ class Progress:
             self._live = None
 
     def _step(self) -> float:
-        """Seconds a step; the first one, which builds what all others use, does not count."""
-        if self._current > 1:
-            return (self._last - self._first) / (self._current - 1)
-        return self._last - self._start if self._current else 0.0
+        """Seconds a step; those of the first update, which build what all others use, do not count."""
+        if self._current > self._skipped:
+            return (self._last - self._first) / (self._current - self._skipped)
+        return (self._last - self._start) / self._current if self._current else 0.0
 
     def _draw(self, logs: Mapping[str, Any]) -> None:
         if self._live is None:

@@ -149,3 +149,24 @@ def test_a_silent_progress_draws_nothing(capsys: pytest.CaptureFixture[str]) -> 
     silent.end({})
     silent.close()
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("updates", "expected"),
+    [([], "0s"), ([(1, 8)], "8s"), ([(4, 8)], "2s"), ([(1, 8), (2, 9), (3, 10)], "1s"), ([(4, 8), (8, 20)], "3s")],
+)
+def test_a_step_takes_what_those_behind_the_first_update_took(
+    updates: list[tuple[int, float]], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However many steps an update is of."""
+    now = 0.0
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now)  # type: ignore[attr-defined]
+    shown = Progress(2)
+    for _ in range(2):
+        now = 0.0
+        shown.begin(9)
+        for current, at in updates:
+            now = at
+            shown.update(current, dict)
+        shown.end({})
+        assert f"- {expected}/step" in capsys.readouterr().out
