@@ -76,7 +76,11 @@ cdef void execute_alone(const step *steps, int64_t count, void **pointers, char 
 cdef void execute(
     const step *steps, int64_t count, void **pointers, char *scratch, int64_t scratch_step, int threads
 ) noexcept nogil:
-    """The one parallel region of the engine: for each group of steps, its shares."""
+    """The one parallel region of the engine: for each group of steps, its shares.
+
+    Threads meet before each loop, not behind it: Cython writes ``omp for nowait``, and its variable, which is both
+    firstprivate and lastprivate, makes the compilers put a barrier in front.
+    """
     cdef int64_t s = 0, t, end = 0, whole = 0, shares = 0, task = 0, parts = 0
     cdef fp_state saved = 0
     if threads == 1:
