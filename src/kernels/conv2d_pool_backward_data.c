@@ -99,6 +99,7 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
     real *dx = (real *)buf[4] + task * p->ih * p->iw * p->ic;
     real *x = padded ? (real *)((char *)segments + forward_segment_bytes(p)) : dx;
     const int64_t segment_count = forward_segments(p, row_step, p->dh, segments);
+    const int64_t plane = p->ih * p->iw * p->ic;
     int32_t of_code[256];
     places_of_codes(p, row_step, of_code);
     memset(x, 0, (size_t)((padded ? reached_rows(p) : p->ih) * row_step) * sizeof(real));
@@ -109,6 +110,8 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
         const int64_t block = p->oc * PATCH_TAPS * VL;
         for (int64_t ic = 0; ic < p->ic && in_patches(p); ic += VL) {
             const real *w = (const real *)buf[2] + ic / VL * block;
+            if (z == 0 && task + 1 < p->n)
+                fetch_part(dx + plane, plane * (int64_t)sizeof(real), ic / VL, ceil_div(p->ic, VL));
             if (ic + VL <= p->ic)
                 add_patches(p, band + ic, row_step, w, windows, places, values, ends, 0, vmask_first(VL));
             else
@@ -130,7 +133,6 @@ static void conv2d_backward_data_pool(const problem *p, int64_t task, void *cons
     }
     if (padded) copy_band(dx, x, reached_rows(p), reached_columns(p), p->ic, p->pt, p->ih, p->pl, p->iw);
     if (buf[3]) {
-        const int64_t plane = p->ih * p->iw * p->ic;
         const real *y = (const real *)buf[3] + task * plane;
         for (int64_t i = 0; i < plane; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
     }

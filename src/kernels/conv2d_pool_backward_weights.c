@@ -59,13 +59,6 @@ static void list_channels(const problem *p, const real *g, const uint8_t *codes,
     }
 }
 
-/* Fetch a part of an image: the lists jump to and fro in it, so that the CPU foresees nothing. */
-static void fetch_part(const real *image, int64_t elements, int64_t part, int64_t parts) {
-    const int64_t line = CACHE_LINE / (int64_t)sizeof(real), step = ceil_div(elements, parts * line) * line;
-    for (int64_t i = part * step; i < min64((part + 1) * step, elements); i += line)
-        __builtin_prefetch(image + i, 0, 2);
-}
-
 /* buf: x, g, codes, partial[chunk][oc][K]. A task is one chunk of p->count images and LIST_CHANNELS channels; the first of a chunk
  * fetches the next image while it works on one. */
 static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *const *buf, void *scratch) {
@@ -90,7 +83,7 @@ static void conv2d_backward_weights_pool(const problem *p, int64_t task, void *c
             const segment *end = segments + segment_count;
             for (int64_t k = 0; k < lanes; k++) {
                 if (oc == 0 && z == 0 && n + 1 < p->n)
-                    fetch_part((const real *)buf[0] + (n + 1) * plane, plane, k, lanes);
+                    fetch_part((const real *)buf[0] + (n + 1) * plane, plane * (int64_t)sizeof(real), k, lanes);
                 const int32_t *at = places + k * length;
                 const real *g = values + k * length;
                 real *d = partial + k * taps;
@@ -157,11 +150,13 @@ static void conv2d_backward_weights_pool_c1(const problem *p, int64_t task, void
     real *partial_db = (real *)buf[4] + task * p->oc;
     memset(partial, 0, (size_t)(p->kh * p->kw * p->oc) * sizeof(real));
     memset(partial_db, 0, (size_t)p->oc * sizeof(real));
+    const int64_t windows = p->zh * p->zw * p->oc;
     for (int64_t n = task * p->count; n < min64((task + 1) * p->count, p->n); n++)
         for (int64_t z = 0; z < p->zh; z++) {
             const band in = read_band(p, (const real *)buf[0] + n * p->ih * p->iw, z * p->th, strip_rows(p, 1),
                                       patches + p->zw * PATCH);
             const int64_t at = (n * p->zh + z) * p->zw * p->oc;
+            if (n + 1 < p->n) fetch_part((const uint8_t *)buf[2] + (n + 1) * windows, windows, z, p->zh);
             cut_patches(p, in, patches);
             for (int64_t oc = 0; oc < p->oc;) {
                 const int64_t left = p->oc - oc, lanes = min64(left, VECS * VL);

@@ -32,6 +32,14 @@ static int64_t place_of_window(const problem *p, int64_t window, int64_t row_ste
     return window / p->zw * p->th * p->sh * row_step + window % p->zw * p->tw * p->sw * p->ic;
 }
 
+/* Fetch one of `parts` parts of what the next image needs while this one is worked on: the lists jump to and fro in an image, so
+ * that the CPU foresees nothing. */
+static void fetch_part(const void *next, int64_t bytes, int64_t part, int64_t parts) {
+    const int64_t step = ceil_div(bytes, parts * CACHE_LINE) * CACHE_LINE;
+    for (int64_t i = part * step; i < min64((part + 1) * step, bytes); i += CACHE_LINE)
+        __builtin_prefetch((const char *)next + i, 0, 2);
+}
+
 #define LIST_VECTORS 12
 
 /* d[v] += sum over a list of g * x[place + v]. */
